@@ -1,0 +1,13 @@
+// facewright._native: the kernels, each bound beside its implementation.
+#include <nanobind/nanobind.h>
+
+namespace nb = nanobind;
+
+void bind_random(nb::module_ &m);
+void bind_render(nb::module_ &m);
+
+NB_MODULE(_native, m) {
+    m.doc() = "facewright's kernels: the same bits on every machine.";
+    bind_random(m);
+    bind_render(m);
+}

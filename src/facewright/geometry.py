@@ -1,0 +1,39 @@
+"""Frames, crops and similarity alignment.
+
+Head frame: +x the subject's left, +y up, +z out of the nose, millimetres.
+Image frame: +x right, +y down, pixels, pixel centres at +0.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+__all__ = ["ARCFACE_112", "CROPS", "FACENET_96", "Crop"]
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square output image and where the five alignment landmarks belong in it.
+
+    `points_px` is (5, 2): the subject's right eye, left eye, nose tip, right and left mouth corner
+    (image order: left to right), in pixels with centres at +0.5.
+    """
+
+    name: str
+    size_px: int
+    points_px: Float[np.ndarray, "5 2"]
+
+
+# InsightFace's template (arcface_torch, face_align.py) for a 112x112 image. It counts pixels from their centres
+# at integer coordinates, as OpenCV's warpAffine does; here centres are at +0.5.
+_ARCFACE_CV2 = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+
+ARCFACE_112 = Crop("arcface112", 112, _ARCFACE_CV2 + 0.5)
+FACENET_96 = Crop("facenet96", 96, (_ARCFACE_CV2 + 0.5) * (96 / 112))
+
+CROPS = {crop.name: crop for crop in (ARCFACE_112, FACENET_96)}

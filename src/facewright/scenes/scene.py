@@ -1,0 +1,43 @@
+"""A person's scenes as plain data; a scene knows nothing of what draws it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, UInt32
+
+__all__ = ["Scenes"]
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """n scenes of one person as a structure of arrays.
+
+    samples: the sample index of each scene.
+    expression: coefficients of the model's expression directions, 0 .. 1.
+    yaw_deg: positive turns the face to the subject's left (to the right in the image); pitch_deg: positive looks down;
+        roll_deg: positive tilts the head clockwise in the image. R_camera_head = Rz(roll) Ry(yaw) Rx(pitch).
+    distance_mm: from the camera to the head's origin (perspective strength).
+    light: environment radiance in real spherical harmonics (order 1; y, z, x; xy, yz, 3z2-1, zx, x2-y2), per RGB
+        channel, in the camera frame (+x right, +y up, +z towards the camera). A surface with normal n has
+        radiance = albedo * sum_i k_i light_i Y_i(n), k = pi, 2pi/3 (3 times), pi/4 (5 times).
+    jitter_px, jitter_scale, jitter_deg: the error of an imagined landmark detector, applied after alignment to the crop
+        template about the crop's centre, px of a 112-px crop.
+    background: four random words per scene from which its background is drawn.
+    """
+
+    samples: UInt32[np.ndarray, " n"]
+    expression: Float32[np.ndarray, "n E"]
+    yaw_deg: Float32[np.ndarray, " n"]
+    pitch_deg: Float32[np.ndarray, " n"]
+    roll_deg: Float32[np.ndarray, " n"]
+    distance_mm: Float32[np.ndarray, " n"]
+    light: Float32[np.ndarray, "n 9 3"]
+    jitter_px: Float32[np.ndarray, "n 2"]
+    jitter_scale: Float32[np.ndarray, " n"]
+    jitter_deg: Float32[np.ndarray, " n"]
+    background: UInt32[np.ndarray, "n 4"]
+
+    def __len__(self) -> int:
+        return len(self.samples)
