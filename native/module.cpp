@@ -3,11 +3,15 @@
 
 namespace nb = nanobind;
 
+void bind_background(nb::module_ &m);
+void bind_person(nb::module_ &m);
 void bind_random(nb::module_ &m);
 void bind_render(nb::module_ &m);
 
 NB_MODULE(_native, m) {
     m.doc() = "facewright's kernels: the same bits on every machine.";
+    bind_background(m);
+    bind_person(m);
     bind_random(m);
     bind_render(m);
 }

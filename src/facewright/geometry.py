@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["ARCFACE_112", "CROPS", "FACENET_96", "Crop"]
+__all__ = ["ARCFACE_112", "CROPS", "FACENET_96", "Crop", "similarity_transform"]
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,23 @@ ARCFACE_112 = Crop("arcface112", 112, _ARCFACE_CV2 + 0.5)
 FACENET_96 = Crop("facenet96", 96, (_ARCFACE_CV2 + 0.5) * (96 / 112))
 
 CROPS = {crop.name: crop for crop in (ARCFACE_112, FACENET_96)}
+
+
+def similarity_transform(
+    source: Float[np.ndarray, "n 2"], target: Float[np.ndarray, "n 2"]
+) -> Float[np.ndarray, "2 3"]:
+    """The rotation, uniform scale and shift that bring `source` closest to `target` in least squares, no mirroring.
+
+    Returns T with target ~ source @ T[:, :2].T + T[:, 2]. Raises ValueError when all source points coincide.
+    Umeyama, "Least-squares estimation of transformation parameters between two point patterns" (1991); in the plane
+    it has the closed form used here.
+    """
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    a, b = source - source_mean, target - target_mean
+    spread = np.sum(a * a)
+    if not spread > 0:
+        raise ValueError("similarity_transform: all source points coincide")
+    cosine = np.sum(a * b) / spread
+    sine = np.sum(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / spread
+    linear = np.array([[cosine, -sine], [sine, cosine]])
+    return np.column_stack([linear, target_mean - linear @ source_mean])

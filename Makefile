@@ -1,0 +1,29 @@
+# Everything that a newcomer types: `make demo` and `make check`.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+# `make demo LFW=folder PAIRS=file` also measures on photographs.
+LFW_ARGUMENTS := $(if $(LFW),--lfw $(LFW) --pairs $(PAIRS))
+
+.PHONY: demo check format install
+
+demo: $(INSTALLED)
+	$(BIN)/facewright demo --out demo $(LFW_ARGUMENTS)
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+install: $(INSTALLED)
+
+# Installed in place: Python files need no second installation, native ones do.
+$(INSTALLED): pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,align,dev]'
+	touch $@

@@ -1,0 +1,84 @@
+#include "render_rig.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace fw {
+
+namespace {
+
+void require_size(const char *field, size_t found, size_t expected) {
+    if (found != expected)
+        throw std::invalid_argument(std::string(field) + ": found " + std::to_string(found) + " values, expected " +
+                                    std::to_string(expected));
+}
+
+template <class T>
+void require_below(const char *field, std::span<const T> values, int32_t limit) {
+    for (const T value : values)
+        if (value < 0 || value >= limit)
+            throw std::invalid_argument(std::string(field) + ": found " + std::to_string(value) + ", expected 0 .. " +
+                                        std::to_string(limit - 1));
+}
+
+void check(const ModelArrays &m, size_t vertices, size_t triangles) {
+    if (vertices == 0 || vertices > (1u << 24) || triangles > (1u << 25))
+        throw std::invalid_argument("occlusion: found " + std::to_string(vertices) + " vertices and " +
+                                    std::to_string(triangles) + " triangles, expected 1 .. 2^24 and at most 2^25");
+    require_size("triangles", m.triangles.size(), triangles * 3);
+    require_size("parts", m.parts.size(), triangles);
+    require_size("weld", m.weld.size(), vertices);
+    require_size("uv", m.uv.size(), vertices * 2);
+    require_size("expression_basis_mm", m.expression.size() % (vertices * 3), 0);
+    require_size("landmarks", m.landmarks.size(), kLandmarks);
+    require_size("alignment_landmarks", m.alignment.size(), kAlignment * kAlignmentVertices);
+    const auto limit = static_cast<int32_t>(vertices);
+    require_below("triangles", m.triangles, limit);
+    require_below("parts", m.parts, kParts);
+    require_below("weld", m.weld, limit);
+    require_below("landmarks", m.landmarks, limit);
+    require_below("alignment_landmarks", m.alignment, limit);
+    for (const int32_t first : m.weld)
+        if (m.weld[first] != first)
+            throw std::invalid_argument("weld: found vertex " + std::to_string(first) + " welded to " +
+                                        std::to_string(m.weld[first]) + ", expected the first vertex of a place to be its own");
+}
+
+// A direction's non-zero rows in vertex order.
+std::vector<Move> moves(std::span<const float> direction) {
+    std::vector<Move> out;
+    for (size_t v = 0; v * 3 < direction.size(); ++v) {
+        const Vec3 by{direction[v * 3], direction[v * 3 + 1], direction[v * 3 + 2]};
+        if (by.x != 0 || by.y != 0 || by.z != 0) out.push_back({static_cast<int32_t>(v), by});
+    }
+    return out;
+}
+
+}  // namespace
+
+Rig::Rig(const ModelArrays &m)
+    : vertices(static_cast<int32_t>(m.occlusion.size())),
+      parts(m.parts.begin(), m.parts.end()),
+      weld(m.weld.begin(), m.weld.end()),
+      occlusion(m.occlusion.begin(), m.occlusion.end()) {
+    check(m, m.occlusion.size(), m.parts.size());
+    vertex_parts.assign(vertices, 0);
+    for (size_t t = 0; t < parts.size(); ++t) {
+        const Triangle corners{m.triangles[t * 3], m.triangles[t * 3 + 1], m.triangles[t * 3 + 2]};
+        triangles.push_back(corners);
+        welded.push_back({weld[corners[0]], weld[corners[1]], weld[corners[2]]});
+        for (const int32_t v : corners) vertex_parts[v] = parts[t];
+    }
+    for (int32_t v = 0; v < vertices; ++v) {
+        uv.push_back({m.uv[size_t(v) * 2], m.uv[size_t(v) * 2 + 1]});
+        if (weld[v] != v) seam.push_back(v);
+    }
+    const size_t stride = size_t(vertices) * 3;
+    for (size_t first = 0; first < m.expression.size(); first += stride)
+        expression.push_back(moves(m.expression.subspan(first, stride)));
+    for (int i = 0; i < kLandmarks; ++i) landmarks[i] = m.landmarks[i];
+    for (int i = 0; i < kAlignment * kAlignmentVertices; ++i)
+        alignment[i / kAlignmentVertices][i % kAlignmentVertices] = m.alignment[i];
+}
+
+}  // namespace fw

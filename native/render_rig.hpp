@@ -1,0 +1,58 @@
+// What drawing needs to know of a head model, checked and laid out once.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "render_raster.hpp"
+
+namespace fw {
+
+inline constexpr int kParts = 8;  // as many as models/morphable.py's Part
+inline constexpr int kLandmarks = 68;
+inline constexpr int kAlignment = 5;
+inline constexpr int kAlignmentVertices = 6;
+
+struct Vec3 {
+    float x, y, z;
+};
+
+// A vertex that an expression direction moves, and by how much at coefficient 1.
+struct Move {
+    int32_t vertex;
+    Vec3 by_mm;
+};
+
+// The arrays of a MorphableModel that a rig is made of; the sizes are given by vertices and triangles.
+struct ModelArrays {
+    std::span<const int32_t> triangles;  // 3 per triangle
+    std::span<const uint8_t> parts;      // per triangle
+    std::span<const int32_t> weld;       // per vertex
+    std::span<const float> uv;           // 2 per vertex
+    std::span<const float> occlusion;    // per vertex
+    std::span<const float> expression;   // 3 per vertex per direction
+    std::span<const int32_t> landmarks;
+    std::span<const int32_t> alignment;
+};
+
+struct Rig {
+    int32_t vertices;
+    std::vector<Triangle> triangles;
+    std::vector<Triangle> welded;       // the same triangles, by the first vertex at each place
+    std::vector<uint8_t> parts;         // per triangle
+    std::vector<uint8_t> vertex_parts;  // per vertex: the part of the triangles that use it
+    std::vector<int32_t> weld;
+    std::vector<int32_t> seam;  // vertices that are not the first at their place
+    std::vector<std::array<float, 2>> uv;
+    std::vector<float> occlusion;
+    std::vector<std::vector<Move>> expression;  // per direction, only the vertices that it moves
+    std::array<int32_t, kLandmarks> landmarks;
+    std::array<std::array<int32_t, kAlignmentVertices>, kAlignment> alignment;
+
+    // Throws std::invalid_argument naming the field, what was found and what was expected.
+    explicit Rig(const ModelArrays &model);
+};
+
+}  // namespace fw

@@ -1,0 +1,116 @@
+"""Illumination drawn from a parametric prior: sky and ground, a key light, a fill light, an exposure.
+
+Coefficients are environment radiance in real spherical harmonics, order (1; y, z, x; xy, yz, 3z2-1, zx, x2-y2), in the
+camera frame (+x right, +y up, +z towards the camera), with the normalisation of Ramamoorthi and Hanrahan, "An efficient
+representation for irradiance environment maps" (SIGGRAPH 2001).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from facewright import _native
+from facewright.scenes.distributions import Distribution, Normal, TruncatedNormal, Uniform
+
+__all__ = ["LightConfig", "directional_light", "draw_light", "uniform_light"]
+
+PI = math.pi
+# Normalisation of the basis functions; a square root is exactly rounded everywhere.
+_N0 = 0.5 * math.sqrt(1 / PI)
+_N1 = 0.5 * math.sqrt(3 / PI)
+_N2 = 0.5 * math.sqrt(15 / PI)
+_N20 = 0.25 * math.sqrt(5 / PI)
+_N22 = 0.25 * math.sqrt(15 / PI)
+
+# Rec. 709 luminance weights.
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+DRAWS = 16
+
+
+@dataclass(frozen=True)
+class LightConfig:
+    """The prior's distributions. Irradiance 1 on a white surface is rendered as white."""
+
+    key_azimuth_deg: Distribution = TruncatedNormal(0, 60, -150, 150)
+    """Direction of the key light, 0 from the camera, positive from the image's right."""
+    key_elevation_deg: Distribution = TruncatedNormal(32, 22, -25, 85)
+    key_share: Distribution = Uniform(0.1, 0.75)
+    """Part of the light on a facing surface that comes from the key light; the rest is ambient."""
+    fill_share: Distribution = Uniform(0.0, 0.4)
+    """Part of the ambient light that comes from one other side."""
+    ground: Distribution = Uniform(0.25, 0.9)
+    """Brightness of the ground as a part of the sky's."""
+    warmth: Distribution = Normal(0.0, 0.45)
+    """Colour of key light against ambient: positive is warm (red), negative is cool."""
+    exposure: Distribution = TruncatedNormal(1.0, 0.22, 0.5, 1.6)
+    """Light on the brightest direction of a face, after exposure."""
+
+
+def uniform_light(radiance: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, "n 9"]:
+    """Light that renders a white surface as `radiance` whatever its normal."""
+    light = np.zeros((len(radiance), 9))
+    light[:, 0] = radiance / (PI * _N0)
+    return light
+
+
+def directional_light(
+    direction: Float64[np.ndarray, "n 3"], irradiance: Float64[np.ndarray, " n"]
+) -> Float64[np.ndarray, "n 9"]:
+    """A far light from `direction` (unit vectors), cut off at order 2: about irradiance * max(0, n . direction)."""
+    x, y, z = direction[:, 0], direction[:, 1], direction[:, 2]
+    basis = [
+        np.full_like(x, _N0),
+        _N1 * y,
+        _N1 * z,
+        _N1 * x,
+        _N2 * x * y,
+        _N2 * y * z,
+        _N20 * (3 * z * z - 1),
+        _N2 * z * x,
+        _N22 * (x * x - y * y),
+    ]
+    return np.stack(basis, axis=1) * irradiance[:, None]
+
+
+def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"]) -> Float32[np.ndarray, "n 9 3"]:
+    """One illumination for each row of `DRAWS` uniform numbers."""
+    key = _direction(config.key_azimuth_deg.quantile(p[:, 0]), config.key_elevation_deg.quantile(p[:, 1]))
+    fill = _direction(360 * p[:, 2] - 180, 140 * p[:, 3] - 60)
+    key_share = config.key_share.quantile(p[:, 4])
+    fill_share = config.fill_share.quantile(p[:, 5]) * (1 - key_share)
+    ambient = 1 - key_share - fill_share
+    ground = config.ground.quantile(p[:, 6])
+    warmth = config.warmth.quantile(p[:, 7])
+    exposure = config.exposure.quantile(p[:, 8])
+    up = np.broadcast_to(np.array([0.0, 1.0, 0.0]), key.shape)
+
+    # Sky above and ground below: a mean plus a first-order gradient.
+    sky = uniform_light(ambient * (1 + ground) / 2)
+    sky[:, 1] += directional_light(up, ambient * (1 - ground) * 1.5)[:, 1] * 0.5
+    coloured = (
+        sky[:, :, None] * _tint(-0.5 * warmth, 0.06 * (2 * p[:, 9] - 1))[:, None, :]
+        + directional_light(key, key_share * 1.15)[:, :, None] * _tint(warmth, 0.06 * (2 * p[:, 10] - 1))[:, None, :]
+        + directional_light(fill, fill_share)[:, :, None] * _tint(1.6 * p[:, 11] - 0.8, 0.1 * (2 * p[:, 12] - 1))[:, None, :]
+    )
+    return np.ascontiguousarray(coloured * exposure[:, None, None], dtype=np.float32)
+
+
+def _direction(
+    azimuth_deg: Float64[np.ndarray, " n"], elevation_deg: Float64[np.ndarray, " n"]
+) -> Float64[np.ndarray, "n 3"]:
+    azimuth = _native.sincos_deg(np.ascontiguousarray(azimuth_deg))
+    elevation = _native.sincos_deg(np.ascontiguousarray(elevation_deg))
+    return np.stack(
+        [azimuth[:, 0] * elevation[:, 1], elevation[:, 0], azimuth[:, 1] * elevation[:, 1]], axis=1
+    )
+
+
+def _tint(warmth: Float64[np.ndarray, " n"], green: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, "n 3"]:
+    """RGB factors of luminance 1: warm light is red, cool light is blue."""
+    rgb = np.stack([1 + 0.16 * warmth, 1 + green, 1 - 0.26 * warmth], axis=1).clip(0.2, 2.0)
+    luminance = rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
+    return rgb / luminance[:, None]

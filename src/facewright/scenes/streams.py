@@ -1,0 +1,60 @@
+"""Keyed random streams: what is drawn depends on (seed, person, factor, sample) and on nothing else.
+
+Philox4x32-10 (Salmon et al., SC 2011) with key = seed and counter = (block, sample, person, factor). A factor's
+number is part of the format of a data set: changing it changes every image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from jaxtyping import Float64, UInt32
+
+from facewright import _native
+
+__all__ = ["Factor", "Streams"]
+
+
+class Factor(IntEnum):
+    """Everything that varies, each with a stream of its own, so that changing one leaves the others alone."""
+
+    SHAPE = 1
+    ALBEDO = 2
+    HAIR = 3
+    EXPRESSION = 16
+    POSE = 17
+    CAMERA = 18
+    LIGHT = 19
+    BACKGROUND = 20
+    ALIGNMENT = 21
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The streams of one person. Rows are samples `first` .. `first + count - 1`, columns are draws."""
+
+    seed: int
+    person: int
+
+    def uniform(self, factor: Factor, first: int, count: int, draws: int) -> Float64[np.ndarray, "count draws"]:
+        """Numbers in the open interval (0, 1)."""
+        values: Float64[np.ndarray, "count draws"] = _native.random_uniform(
+            self.seed, self.person, int(factor), first, count, draws
+        )
+        return values
+
+    def normal(self, factor: Factor, first: int, count: int, draws: int) -> Float64[np.ndarray, "count draws"]:
+        """Standard normal numbers."""
+        values: Float64[np.ndarray, "count draws"] = _native.random_normal(
+            self.seed, self.person, int(factor), first, count, draws
+        )
+        return values
+
+    def words(self, factor: Factor, first: int, count: int, draws: int) -> UInt32[np.ndarray, "count draws"]:
+        """Random 32-bit words."""
+        values: UInt32[np.ndarray, "count draws"] = _native.random_words(
+            self.seed, self.person, int(factor), first, count, draws
+        )
+        return values
