@@ -1,4 +1,4 @@
-"""The run-time type checker of the tests: as PEP 484 has it, an int is accepted where a float is asked for."""
+"""The tests' run-time type checker: as PEP 484 has it, an int passes where a float is asked for."""
 
 from beartype import BeartypeConf, beartype
 

@@ -47,7 +47,9 @@ def test_constant_ignores_the_draw():
     assert set(Constant(4.5).quantile(P)) == {4.5}
 
 
-@pytest.mark.parametrize("text", ["constant:2", "uniform:-90:90", "normal:0:15", "truncated_normal:0:24:-75:75"])
+@pytest.mark.parametrize(
+    "text", ["constant:2", "uniform:-90:90", "normal:0:15", "truncated_normal:0:24:-75:75"]
+)
 def test_text_round_trip(text):
     assert format_distribution(parse_distribution(text)) == text
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from facewright import FacewrightError
+from facewright.scenes import expressions
 from facewright.scenes.expressions import DRAWS, ExpressionConfig, draw_expressions
-from facewright.scenes.streams import Factor, Streams
+from facewright.streams import Factor, Streams
 
 UNITS = ("jawOpen", "mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookInLeft",
          "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight", "browInnerUp")  # fmt: skip
@@ -20,7 +21,7 @@ def draw(**settings: float) -> dict[str, np.ndarray]:
 def test_kinds_occur_as_often_as_their_weights_say():
     units = draw()
     weights = ExpressionConfig()
-    total = sum(getattr(weights, k) for k in "neutral smile laugh talk press surprise frown disgust pout".split())
+    total = sum(getattr(weights, kind) for kind in expressions.KINDS)
     smiling = (units["mouthSmileLeft"] > 0.2).mean()
     assert smiling == pytest.approx((weights.smile + weights.laugh) / total, abs=0.03)
 

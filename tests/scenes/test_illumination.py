@@ -8,7 +8,7 @@ from facewright.scenes.illumination import (
     draw_light,
     uniform_light,
 )
-from facewright.scenes.streams import Factor, Streams
+from facewright.streams import Factor, Streams
 from tests.oracles.sh import radiance
 
 
@@ -30,7 +30,9 @@ def test_directional_light_is_near_lamberts_cosine():
 
 def test_drawn_light_is_sane():
     light = draw_light(LightConfig(), Streams(1, 2).uniform(Factor.LIGHT, 0, 500, DRAWS))
-    facing = np.stack([radiance(light[i].astype(float), np.array([[0.0, 0, 1]]))[0] for i in range(len(light))])
+    facing = np.stack(
+        [radiance(light[i].astype(float), np.array([[0.0, 0, 1]]))[0] for i in range(len(light))]
+    )
     assert light.shape == (500, 9, 3)
     assert np.isfinite(light).all()
     assert 0.3 < np.median(facing) < 1.2

@@ -51,12 +51,17 @@ def read_pairs(path: Path) -> PairList:
     expected = (folds or 1) * 2 * pairs_per_kind
     if len(pairs) != expected:
         raise FacewrightError(f"{path}: found {len(pairs)} pairs, expected {expected} as its first line says")
-    first, second, same = zip(*pairs, strict=True)
+    first, second, is_same = zip(*pairs, strict=True)
+    same = np.array(is_same, bool)
+    for fold, genuine in enumerate(same.reshape(folds or 1, -1).sum(axis=1)):
+        if genuine != pairs_per_kind:
+            where = f"fold {fold + 1}" if folds else "the file"
+            raise FacewrightError(f"{path}: {where} has {genuine} pairs of one person, expected {pairs_per_kind}")
     return PairList(
         source=path,
         first=first,
         second=second,
-        same=np.array(same, bool),
+        same=same,
         folds=None if folds is None else np.repeat(np.arange(folds), 2 * pairs_per_kind),
     )
 
@@ -84,10 +89,13 @@ def distinct_photos(folder: Path, pair_lists: Sequence[PairList]) -> list[str]:
 
 def _counts(path: Path, lines: list[str]) -> tuple[int | None, int]:
     words = lines[0].split() if lines else []
-    if len(words) in (1, 2) and all(word.isascii() and word.isdigit() and int(word) > 0 for word in words):
-        return (int(words[0]) if len(words) == 2 else None), int(words[-1])
+    match [int(word) if _is_number(word) else 0 for word in words]:
+        case [pairs] if pairs > 0:
+            return None, pairs
+        case [folds, pairs] if folds > 1 and pairs > 0:
+            return folds, pairs
     found = repr(lines[0][:60]) if lines else "an empty file"
-    raise FacewrightError(f"{path}, line 1: found {found}, expected one count, or two: folds and pairs")
+    raise FacewrightError(f"{path}, line 1: found {found}, expected one count of pairs, or 2+ folds and a count")
 
 
 def _pair(path: Path, number: int, line: str) -> tuple[str, str, bool]:

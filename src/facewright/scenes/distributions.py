@@ -90,7 +90,9 @@ class TruncatedNormal:
         ok = all(map(math.isfinite, values)) and self.std > 0 and self.low < self.high
         _require(ok, "truncated_normal", ":".join(map(str, values)), "finite mean, std > 0 and low < high")
         mass = self._mass(self.high) - self._mass(self.low)
-        _require(mass > 1e-6, "truncated_normal", ":".join(map(str, values)), "bounds that keep some of the normal")
+        _require(
+            mass > 1e-6, "truncated_normal", ":".join(map(str, values)), "bounds that keep some of the normal"
+        )
 
     def _mass(self, x: float) -> float:
         return _normal_cdf((x - self.mean) / self.std)
@@ -133,7 +135,9 @@ def format_distribution(distribution: Distribution) -> str:
 
 
 def _normal_quantile(p: Float64[np.ndarray, "*n"]) -> Float64[np.ndarray, "*n"]:
-    values: Float64[np.ndarray, "*n"] = _native.normal_quantile(np.ascontiguousarray(p).ravel()).reshape(p.shape)
+    values: Float64[np.ndarray, "*n"] = _native.normal_quantile(np.ascontiguousarray(p).ravel()).reshape(
+        p.shape
+    )
     return values
 
 

@@ -9,13 +9,13 @@ from jaxtyping import Float32, Float64
 
 from facewright.errors import FacewrightError
 
-__all__ = ["DRAWS", "ExpressionConfig", "draw_expressions"]
+__all__ = ["DRAWS", "KINDS", "ExpressionConfig", "draw_expressions"]
 
 DRAWS = 16
 """Uniform numbers that one expression takes."""
 
 # Units of each kind of expression at full strength. "Left" and "Right" units are named once, without the side.
-_KINDS: dict[str, dict[str, float]] = {
+KINDS: dict[str, dict[str, float]] = {
     "neutral": {},
     "smile": {"mouthSmile": 0.75, "cheekSquint": 0.5, "eyeSquint": 0.3, "mouthDimple": 0.2},
     "laugh": {
@@ -51,9 +51,11 @@ class ExpressionConfig:
     """Largest usual turn of the eyes."""
 
     def __post_init__(self) -> None:
-        weights = [getattr(self, kind) for kind in _KINDS]
+        weights = [getattr(self, kind) for kind in KINDS]
         if min(weights) < 0 or sum(weights) <= 0:
-            raise FacewrightError(f"expression weights: found {weights}, expected none below 0 and a sum above 0")
+            raise FacewrightError(
+                f"expression weights: found {weights}, expected none below 0 and a sum above 0"
+            )
         if not 0 <= self.blink <= 1:
             raise FacewrightError(f"expression blink: found {self.blink}, expected 0 .. 1")
 
@@ -67,15 +69,17 @@ def draw_expressions(
     """
     units = {name: i for i, name in enumerate(unit_names)}
     out = np.zeros((len(p), len(unit_names)))
-    weights = np.array([getattr(config, kind) for kind in _KINDS])
-    kind_of = np.searchsorted(np.cumsum(weights / weights.sum()), p[:, 0]).clip(0, len(_KINDS) - 1)
+    weights = np.array([getattr(config, kind) for kind in KINDS])
+    kind_of = np.searchsorted(np.cumsum(weights / weights.sum()), p[:, 0]).clip(0, len(KINDS) - 1)
     strength = config.strength * (0.3 + 0.8 * p[:, 1])
     tilt = 0.3 * (p[:, 2] - 0.5)  # asymmetry between the sides
-    for kind, name in enumerate(_KINDS):
+    for kind, name in enumerate(KINDS):
         rows = kind_of == kind
-        for unit, amount in _KINDS[name].items():
+        for unit, amount in KINDS[name].items():
             _add(out, units, unit, rows * amount * strength, tilt)
-    for column, unit in enumerate(("browInnerUp", "browDown", "jawOpen", "mouthSmile", "mouthPress", "eyeSquint")):
+    for column, unit in enumerate(
+        ("browInnerUp", "browDown", "jawOpen", "mouthSmile", "mouthPress", "eyeSquint")
+    ):
         small = (p[:, 3 + column] - 0.6).clip(0, None) * (0.2 if unit == "jawOpen" else 0.5)
         _add(out, units, unit, small, tilt)
     _add_gaze(out, units, config, p[:, 9], p[:, 10])

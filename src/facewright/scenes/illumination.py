@@ -93,8 +93,10 @@ def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"]) -> Float32[n
     sky[:, 1] += directional_light(up, ambient * (1 - ground) * 1.5)[:, 1] * 0.5
     coloured = (
         sky[:, :, None] * _tint(-0.5 * warmth, 0.06 * (2 * p[:, 9] - 1))[:, None, :]
-        + directional_light(key, key_share * 1.15)[:, :, None] * _tint(warmth, 0.06 * (2 * p[:, 10] - 1))[:, None, :]
-        + directional_light(fill, fill_share)[:, :, None] * _tint(1.6 * p[:, 11] - 0.8, 0.1 * (2 * p[:, 12] - 1))[:, None, :]
+        + directional_light(key, key_share * 1.15)[:, :, None]
+        * _tint(warmth, 0.06 * (2 * p[:, 10] - 1))[:, None, :]
+        + directional_light(fill, fill_share)[:, :, None]
+        * _tint(1.6 * p[:, 11] - 0.8, 0.1 * (2 * p[:, 12] - 1))[:, None, :]
     )
     return np.ascontiguousarray(coloured * exposure[:, None, None], dtype=np.float32)
 

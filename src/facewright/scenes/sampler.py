@@ -14,7 +14,7 @@ from facewright.scenes.distributions import Distribution, Normal, TruncatedNorma
 from facewright.scenes.expressions import ExpressionConfig, draw_expressions
 from facewright.scenes.illumination import LightConfig, draw_light
 from facewright.scenes.scene import Scenes
-from facewright.scenes.streams import Factor, Streams
+from facewright.streams import Factor, Streams
 
 __all__ = ["Sampler", "SamplerConfig"]
 

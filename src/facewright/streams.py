@@ -38,14 +38,18 @@ class Streams:
     seed: int
     person: int
 
-    def uniform(self, factor: Factor, first: int, count: int, draws: int) -> Float64[np.ndarray, "count draws"]:
+    def uniform(
+        self, factor: Factor, first: int, count: int, draws: int
+    ) -> Float64[np.ndarray, "count draws"]:
         """Numbers in the open interval (0, 1)."""
         values: Float64[np.ndarray, "count draws"] = _native.random_uniform(
             self.seed, self.person, int(factor), first, count, draws
         )
         return values
 
-    def normal(self, factor: Factor, first: int, count: int, draws: int) -> Float64[np.ndarray, "count draws"]:
+    def normal(
+        self, factor: Factor, first: int, count: int, draws: int
+    ) -> Float64[np.ndarray, "count draws"]:
         """Standard normal numbers."""
         values: Float64[np.ndarray, "count draws"] = _native.random_normal(
             self.seed, self.person, int(factor), first, count, draws

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facewright.scenes.streams import Factor, Streams
+from facewright.streams import Factor, Streams
 from tests.oracles.philox import philox4x32
 
 WORD = st.integers(0, 2**32 - 1)
@@ -26,12 +26,17 @@ def test_the_oracle_gives_the_published_vectors(counter, key, expected):
 
 
 @settings(max_examples=50)
-@given(seed=st.integers(0, 2**64 - 1), person=WORD, sample=st.integers(0, 2**31), factor=st.sampled_from(Factor))
+@given(
+    seed=st.integers(0, 2**64 - 1), person=WORD, sample=st.integers(0, 2**31), factor=st.sampled_from(Factor)
+)
 def test_words_are_philox_of_the_key(seed, person, sample, factor):
     words = Streams(seed, person).words(factor, sample, 2, 6)
     key = (seed & 0xFFFFFFFF, seed >> 32)
     for row in range(2):
-        expected = [*philox4x32((0, sample + row, person, factor), key), *philox4x32((1, sample + row, person, factor), key)]
+        expected = [
+            *philox4x32((0, sample + row, person, factor), key),
+            *philox4x32((1, sample + row, person, factor), key),
+        ]
         assert words[row].tolist() == expected[:6]
 
 

@@ -1,0 +1,148 @@
+#include "render_scene.hpp"
+
+#include <cmath>
+
+#include "maths.hpp"
+
+namespace fw {
+
+namespace {
+
+using Matrix = std::array<std::array<double, 3>, 3>;
+
+// Rz(roll) Ry(yaw) Rx(pitch) in the camera frame (x right, y up, z towards the camera); roll is clockwise in the image,
+// hence about -z.
+Matrix rotation(const SceneCamera &camera) {
+    const auto [sx, cx] = sincos_deg(camera.pitch_deg);
+    const auto [sy, cy] = sincos_deg(camera.yaw_deg);
+    const auto [sz, cz] = sincos_deg(-camera.roll_deg);
+    return {{{cz * cy, cz * sy * sx - sz * cx, cz * sy * cx + sz * sx},
+             {sz * cy, sz * sy * sx + cz * cx, sz * sy * cx - cz * sx},
+             {-sy, cy * sx, cy * cx}}};
+}
+
+double dot(const std::array<double, 3> &a, const std::array<double, 3> &b) {
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+// (x, y) -> (a x - b y + tx, b x + a y + ty), y down: a rotation by a positive angle is clockwise in the image.
+struct Similarity {
+    double a, b, tx, ty;
+
+    Similarity then(const Similarity &next) const {
+        return {next.a * a - next.b * b, next.b * a + next.a * b, next.a * tx - next.b * ty + next.tx,
+                next.b * tx + next.a * ty + next.ty};
+    }
+};
+
+using Points = std::array<double, 2 * kAlignment>;
+
+Similarity fit(const Points &from, const Points &to) {
+    double mx = 0, my = 0, qx = 0, qy = 0;
+    for (int i = 0; i < kAlignment; ++i) {
+        mx += from[2 * i];
+        my += from[2 * i + 1];
+        qx += to[2 * i];
+        qy += to[2 * i + 1];
+    }
+    mx /= kAlignment, my /= kAlignment, qx /= kAlignment, qy /= kAlignment;
+    double spread = 0, along = 0, across = 0;
+    for (int i = 0; i < kAlignment; ++i) {
+        const double x = from[2 * i] - mx, y = from[2 * i + 1] - my, u = to[2 * i] - qx, v = to[2 * i + 1] - qy;
+        spread += x * x + y * y;
+        along += x * u + y * v;
+        across += x * v - y * u;
+    }
+    const double a = along / spread, b = across / spread;
+    return {a, b, qx - (a * mx - b * my), qy - (b * mx + a * my)};
+}
+
+Similarity jitter(const SceneCamera &camera, int size_px) {
+    const auto [s, c] = sincos_deg(camera.jitter_deg);
+    const double a = camera.jitter_scale * c, b = camera.jitter_scale * s;
+    const double centre = 0.5 * size_px, px = size_px / 112.0;
+    return {a, b, centre - (a * centre - b * centre) + camera.jitter_x_px * px,
+            centre - (b * centre + a * centre) + camera.jitter_y_px * px};
+}
+
+// The alignment landmarks on the image plane at depth 1, y down.
+Points plane_points(const Rig &rig, std::span<const Vec3> positions_mm, const Matrix &R, double distance_mm) {
+    Points out{};
+    for (int i = 0; i < kAlignment; ++i) {
+        std::array<double, 3> mean{0, 0, 0};
+        for (const int32_t v : rig.alignment[i]) {
+            mean[0] += positions_mm[v].x;
+            mean[1] += positions_mm[v].y;
+            mean[2] += positions_mm[v].z;
+        }
+        for (double &m : mean) m /= kAlignmentVertices;
+        const double depth = distance_mm - dot(R[2], mean);
+        out[2 * i] = dot(R[0], mean) / depth;
+        out[2 * i + 1] = -dot(R[1], mean) / depth;
+    }
+    return out;
+}
+
+Vec3 narrow(const std::array<double, 3> &v) {
+    return {static_cast<float>(v[0]), static_cast<float>(v[1]), static_cast<float>(v[2])};
+}
+
+}  // namespace
+
+View aligned_view(const Rig &rig, std::span<const Vec3> positions_mm, const SceneCamera &camera, const CropTemplate &crop) {
+    const Matrix R = rotation(camera);
+    const Similarity S = fit(plane_points(rig, positions_mm, R, camera.distance_mm), crop.points_px)
+                             .then(jitter(camera, crop.size_px));
+    std::array<double, 3> image_x, image_y;
+    for (int k = 0; k < 3; ++k) {
+        image_x[k] = S.a * R[0][k] + S.b * R[1][k];
+        image_y[k] = S.b * R[0][k] - S.a * R[1][k];
+    }
+    return {{narrow(R[0]), narrow(R[1]), narrow(R[2])},
+            narrow(image_x),
+            narrow(image_y),
+            static_cast<float>(S.tx),
+            static_cast<float>(S.ty),
+            camera.distance_mm};
+}
+
+Light make_light(std::span<const float> sh) {
+    // Real spherical harmonics' constants, and Lambert's cosine lobe (Ramamoorthi and Hanrahan 2001), pi left in.
+    constexpr double y0 = 0.28209479177387814, y1 = 0.48860251190291992, y2 = 1.0925484305920792, y20 = 0.31539156525252005,
+                     y22 = 0.54627421529603959, k0 = kPi, k1 = 2 * kPi / 3, k2 = kPi / 4;
+    constexpr std::array scale{k0 * y0, k1 * y1, k1 * y1, k1 * y1, k2 * y2, k2 * y2, k2 * y20 * 3, k2 * y2, k2 * y22};
+    Light light{};
+    for (int i = 0; i < 9; ++i)
+        light.polynomial[i] = narrow({scale[i] * sh[i * 3], scale[i] * sh[i * 3 + 1], scale[i] * sh[i * 3 + 2]});
+    for (int c = 0; c < 3; ++c) {
+        float &constant = c == 0 ? light.polynomial[0].x : c == 1 ? light.polynomial[0].y : light.polynomial[0].z;
+        constant = static_cast<float>(scale[0] * sh[c] - k2 * y20 * sh[18 + c]);  // 3 z^2 - 1 gives its -1 here
+    }
+
+    // A light of irradiance E from direction d has order-1 coefficients E y1 d.
+    std::array<double, 3> d{};
+    for (int c = 0; c < 3; ++c) {
+        d[0] += sh[9 + c];
+        d[1] += sh[3 + c];
+        d[2] += sh[6 + c];
+    }
+    const double length = std::sqrt(dot(d, d));
+    if (!(length > 1e-6)) return light;
+    for (double &x : d) x /= length;
+    std::array<double, 3> half{d[0], d[1], d[2] + 1}, colour{};
+    const double half_length = std::sqrt(dot(half, half));
+    if (!(half_length > 1e-3)) return light;  // straight from behind
+    for (double &x : half) x /= half_length;
+    for (int c = 0; c < 3; ++c) {
+        const double strength = (sh[9 + c] * d[0] + sh[3 + c] * d[1] + sh[6 + c] * d[2]) / y1;
+        colour[c] = strength > 0 ? strength : 0;
+    }
+    const double grazing = 1 - half[2];
+    light.towards = narrow(d);
+    light.half = narrow(half);
+    light.colour = narrow(colour);
+    light.fresnel = static_cast<float>(grazing * grazing * grazing * grazing * grazing);
+    return light;
+}
+
+}  // namespace fw

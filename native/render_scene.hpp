@@ -1,0 +1,58 @@
+// One scene's camera and light, from plain numbers to what vertices are multiplied by.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "render_rig.hpp"
+
+namespace fw {
+
+// A row of the scenes' table; angles and signs as in scenes/scene.py. jitter_px counts pixels of a 112-px crop.
+struct SceneCamera {
+    float yaw_deg, pitch_deg, roll_deg, distance_mm, jitter_x_px, jitter_y_px, jitter_scale, jitter_deg;
+};
+inline constexpr int kCameraColumns = 8;
+
+struct Projected {
+    float x_px, y_px, depth_mm;
+};
+
+// Head to crop: a pinhole at distance_mm on the camera's z axis, and an image similarity.
+struct View {
+    std::array<Vec3, 3> rotation;  // rows of R_camera_head
+    Vec3 image_x, image_y;         // head coordinates to (pixels - shift) times depth
+    float shift_x, shift_y, distance_mm;
+
+    Projected project(const Vec3 &p) const {
+        const float depth = distance_mm - (rotation[2].x * p.x + rotation[2].y * p.y + rotation[2].z * p.z);
+        const float near = 1.0f / depth;
+        return {(image_x.x * p.x + image_x.y * p.y + image_x.z * p.z) * near + shift_x,
+                (image_y.x * p.x + image_y.y * p.y + image_y.z * p.z) * near + shift_y, depth};
+    }
+};
+
+// A crop: its side and the five points that the alignment landmarks should meet, (x, y) each.
+struct CropTemplate {
+    int size_px;
+    std::array<double, 2 * kAlignment> points_px;
+};
+
+// The view in which the rig's alignment landmarks lie closest to the crop's points (least squares over rotation, scale
+// and shift, no reflection: Umeyama, PAMI 1991), followed by the scene's jitter about the crop's centre.
+// Not finite when the landmarks coincide; then nothing can be drawn.
+View aligned_view(const Rig &rig, std::span<const Vec3> positions_mm, const SceneCamera &camera, const CropTemplate &crop);
+
+// Light of one scene in the camera frame: a quadratic polynomial of the normal for diffuse irradiance / pi, and the
+// dominant direction with the half vector between it and the viewer for highlights.
+struct Light {
+    std::array<Vec3, 9> polynomial;  // rgb: 1; y, z, x; xy, yz, z2, zx, x2-y2
+    Vec3 towards, half, colour;      // colour: rgb irradiance of the dominant direction, 0 where there is none
+    float fresnel;                   // Schlick's (1 - v.h)^5
+};
+
+// `sh`: 9 x 3 coefficients as in scenes/scene.py.
+Light make_light(std::span<const float> sh);
+
+}  // namespace fw

@@ -1,0 +1,66 @@
+"""One person's pictures and the parameters that they were drawn with."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Shaped, UInt8
+
+from facewright.dataset.config import DatasetConfig
+from facewright.geometry import CROPS
+from facewright.models.embedded import load_head
+from facewright.people.person import Person
+from facewright.render.renderer import Renderings, render
+from facewright.scenes.sampler import Sampler, SamplerConfig
+from facewright.scenes.scene import Scenes
+
+__all__ = ["Draw", "DrawnPerson", "draw_person"]
+
+
+@dataclass(frozen=True)
+class DrawnPerson:
+    """All n images of one person, sRGB, and one row of parameters for each of them by column name."""
+
+    images: UInt8[np.ndarray, "n H W 3"]
+    parameters: Mapping[str, Shaped[np.ndarray, "n *shape"]]
+
+
+Draw = Callable[[DatasetConfig, int], DrawnPerson]
+"""Draws a person by index. It must be a function of its arguments alone, and importable by name in a new process."""
+
+
+def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
+    """Build a person once and render all their samples."""
+    sampler = _sampler(config.sampler, config.seed)
+    person = sampler.person(index)
+    scenes = sampler.scenes(index, 0, config.samples)
+    renderings = render(person, scenes, CROPS[config.crop])
+    return DrawnPerson(renderings.images, _parameters(person, scenes, renderings))
+
+
+@functools.lru_cache(maxsize=1)
+def _sampler(config: SamplerConfig, seed: int) -> Sampler:
+    return Sampler(config, seed, load_head())
+
+
+def _parameters(
+    person: Person, scenes: Scenes, renderings: Renderings
+) -> dict[str, Shaped[np.ndarray, "n *shape"]]:
+    count = len(scenes)
+    return {
+        "yaw_deg": scenes.yaw_deg,
+        "pitch_deg": scenes.pitch_deg,
+        "roll_deg": scenes.roll_deg,
+        "distance_mm": scenes.distance_mm,
+        "expression": scenes.expression,
+        "light": scenes.light,
+        "jitter_px": scenes.jitter_px,
+        "jitter_scale": scenes.jitter_scale,
+        "jitter_deg": scenes.jitter_deg,
+        "background": scenes.background,
+        "landmarks_px": renderings.landmarks_px,
+        **{f"trait_{name}": np.full(count, value) for name, value in sorted(person.traits.items())},
+    }

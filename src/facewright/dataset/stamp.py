@@ -1,0 +1,80 @@
+"""What a data set's folder was begun with: runs that would mix two different things in it are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facewright import __version__
+from facewright.dataset.config import DatasetConfig
+from facewright.dataset.config_io import to_fields
+from facewright.errors import FacewrightError
+from facewright.formats.atomic import PARTIAL, remove_partials
+from facewright.formats.manifest import CONFIG, read_json, write_json
+
+__all__ = ["Stamp", "claim_folder"]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Everything that decides the bytes of a data set. `head` is the SHA-256 of the head model's data."""
+
+    format: str
+    head: str
+    config: DatasetConfig
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "format": self.format,
+            "version": __version__,
+            "head": self.head,
+            "config": to_fields(self.config),
+        }
+
+
+def claim_folder(root: Path, stamp: Stamp) -> None:
+    """Begin a data set in a new or empty folder, or continue in one that has the same stamp.
+
+    Removes the unfinished files of a killed run. Raises FacewrightError, having changed nothing, when the folder holds
+    something else or was begun with other settings.
+    """
+    config = root / CONFIG
+    if config.exists():
+        differences = list(_differences("", read_json(config), stamp.fields()))
+        if differences:
+            raise FacewrightError(
+                f"{config}: begun with other settings: {'; '.join(differences)}: use the same ones or another folder"
+            )
+        remove_partials(root)
+        return
+    _require_empty(root)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FacewrightError(f"{root}: cannot be created: {error.strerror}") from error
+    write_json(config, stamp.fields())
+
+
+def _require_empty(root: Path) -> None:
+    if root.exists() and not root.is_dir():
+        raise FacewrightError(f"{root}: found a file, expected a new or empty folder")
+    contents = sorted(path.name for path in root.iterdir()) if root.exists() else []
+    if any(name != CONFIG + PARTIAL for name in contents):
+        raise FacewrightError(
+            f"{root}: found {len(contents)} files that are no facewright data set, expected a new or empty folder"
+        )
+
+
+def _differences(prefix: str, found: object, wanted: object) -> Iterator[str]:
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        for key in sorted(found.keys() | wanted.keys()):
+            yield from _differences(f"{prefix}.{key}" if prefix else key, found.get(key), wanted.get(key))
+    elif found != wanted:
+        yield f"{prefix} was {_short(found)}, now {_short(wanted)}"
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:12]}..."

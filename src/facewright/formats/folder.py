@@ -1,0 +1,107 @@
+"""One folder of images per person, as most trainers and file managers expect."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int64
+
+from facewright.errors import FacewrightError
+from facewright.formats.atomic import PARTIAL, write_folder_atomic
+from facewright.formats.base import Sample
+from facewright.formats.manifest import read_manifest
+
+__all__ = ["FolderReader", "FolderWriter", "has_class_folders"]
+
+_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+class FolderWriter:
+    """Writes the people of one shard: `<person>/<person>_<sample>.jpg`, each person's folder whole or not at all."""
+
+    def __init__(self, root: Path, shard: str) -> None:
+        self._root = root
+        self._people: dict[str, list[tuple[str, bytes]]] = {}
+
+    def add(self, sample: Sample) -> None:
+        person = sample.key.partition("_")[0]
+        self._people.setdefault(person, []).append((f"{sample.key}.jpg", sample.jpeg))
+
+    def close(self) -> None:
+        for person, files in self._people.items():
+            write_folder_atomic(self._root / person, files)
+
+    @staticmethod
+    def outputs(shard: str, people: Sequence[str]) -> list[str]:
+        return list(people)
+
+
+class FolderReader:
+    """Reads any `<root>/<class>/*.jpg|jpeg|png`; classes are numbered by sorted folder name.
+
+    Folders without images, hidden ones and unfinished ones (`.partial`) are ignored. Keys are `<class>/<file stem>`
+    unless the data set was made by facewright, whose file names are unique already.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        manifest = read_manifest(path)
+        self._files: list[tuple[str, str]] = []
+        labels: list[int] = []
+        self.classes = 0
+        for folder in _folders(path):
+            images = _images(path / folder)
+            self._files += [(folder, name) for name in images]
+            labels += [self.classes] * len(images)
+            self.classes += bool(images)
+        if not labels:
+            raise FacewrightError(f"{path}: found no images, expected {path}/<class>/*.jpg, .jpeg or .png")
+        if manifest is not None and len(labels) != manifest.images:
+            raise FacewrightError(f"{path}: found {len(labels)} images, expected {manifest.images} (manifest.json)")
+        self.labels: Int64[np.ndarray, " n"] = np.array(labels, dtype=np.int64)
+        self._keys_have_folder = manifest is None
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def read(self, index: int) -> bytes:
+        if not 0 <= index < len(self):
+            raise IndexError(f"image {index}: expected 0 .. {len(self) - 1}")
+        folder, name = self._files[index]
+        path = self.path / folder / name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise FacewrightError(f"{path}: cannot be read: {error.strerror}") from error
+        if not data:
+            raise FacewrightError(f"{path}: found an empty file, expected an image")
+        return data
+
+    def __iter__(self) -> Iterator[Sample]:
+        for index, (folder, name) in enumerate(self._files):
+            stem = os.path.splitext(name)[0]
+            key = f"{folder}/{stem}" if self._keys_have_folder else stem
+            yield Sample(key, self.read(index), int(self.labels[index]))
+
+
+def has_class_folders(path: Path) -> bool:
+    """Whether `path` is a folder that contains at least one folder with images."""
+    return path.is_dir() and any(_images(path / folder) for folder in _folders(path))
+
+
+def _folders(path: Path) -> list[str]:
+    try:
+        with os.scandir(path) as entries:
+            names = [entry.name for entry in entries if entry.is_dir()]
+    except OSError as error:
+        raise FacewrightError(f"{path}: cannot be read: {error.strerror}") from error
+    return sorted(name for name in names if not name.startswith(".") and not name.endswith(PARTIAL))
+
+
+def _images(folder: Path) -> list[str]:
+    return sorted(
+        name for name in os.listdir(folder) if name.lower().endswith(_SUFFIXES) and not name.startswith(".")
+    )

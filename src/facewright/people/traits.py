@@ -1,0 +1,122 @@
+"""What a person looks like beside their geometry: tones, brows, hair, beard; drawn to go together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from facewright.models.embedded import EmbeddedHead
+from facewright.streams import Factor, Streams
+
+__all__ = ["Traits", "draw_traits"]
+
+
+@dataclass(frozen=True)
+class Traits:
+    """Everything that paints and dresses a head, each 0 .. 1 unless said otherwise."""
+
+    masculinity: float
+    age: float
+    """0 a young adult, 1 old."""
+    african: float
+    asian: float
+    caucasian: float
+    melanin: float
+    redness: float
+    """-1 .. 1 either side of usual, as `yellowness`."""
+    yellowness: float
+    blotches: float
+    freckles: float
+    dark_sockets: float
+    lip_redness: float
+    """-1 .. 1."""
+    lip_strength: float
+    iris_lightness: float
+    brow_thickness: float
+    brow_strength: float
+    hair_lightness: float
+    hair_red: float
+    grey: float
+    baldness: float
+    """0 full hair, 1 shaved or bald."""
+    hairline: float
+    """0 low .. 1 receding."""
+    hair_texture: float
+    """0 straight, 1 tightly curled."""
+    hair_top: float
+    hair_sides: float
+    hair_back: float
+    beard: float
+    """0 shaved, about .3 stubble, 1 full."""
+    moustache: float
+
+    def as_columns(self) -> dict[str, float]:
+        """Name and value of each, for a parameter table."""
+        return {f.name: float(getattr(self, f.name)) for f in fields(self)}
+
+
+def draw_traits(head: EmbeddedHead, identity: Float32[np.ndarray, " K"], streams: Streams) -> Traits:
+    """Draw a person's traits: age, gender and ancestry follow the geometry, the rest follows those and chance."""
+    build = _attributes(head, identity)
+    skin = streams.uniform(Factor.ALBEDO, 0, 1, 16)[0]
+    hair = streams.uniform(Factor.HAIR, 0, 1, 24)[0]
+    masculinity = float(np.clip(build["gender"] + 0.25 * (hair[0] - 0.5), 0, 1))
+    male = masculinity > 0.5
+    age = float(np.clip(0.75 * build["age"] + 0.45 * (skin[0] - 0.35), 0, 1))
+    ancestry = np.array([build["african"], build["asian"], build["caucasian"]]).clip(0.0, None) + 1e-3
+    african, asian, caucasian = (ancestry / (ancestry[0] + ancestry[1] + ancestry[2])).tolist()
+    melanin = float(
+        np.clip(0.86 * african + 0.36 * asian + 0.2 * caucasian + 0.5 * (skin[1] - 0.5), 0.0, 1.0)
+    )
+    fair = caucasian * (1 - melanin)
+    grey = float(np.clip(2.2 * (age - 0.55) + 0.8 * (hair[1] - 0.5), 0, 1))
+    bald = male and hair[2] < 0.12 + 0.3 * age
+    return Traits(
+        masculinity=masculinity,
+        age=age,
+        african=african,
+        asian=asian,
+        caucasian=caucasian,
+        melanin=melanin,
+        redness=2 * skin[2] - 1,
+        yellowness=2 * skin[3] - 1,
+        blotches=skin[4],
+        freckles=max(0.0, skin[5] - 0.75) * 4 * fair,
+        dark_sockets=skin[6] * (0.4 + 0.6 * age),
+        lip_redness=2 * skin[7] - 1,
+        lip_strength=0.45 + 0.4 * skin[8] + (0.15 if not male and skin[9] > 0.6 else 0.0),
+        iris_lightness=float(np.clip(skin[10] * 2.2 * fair - 0.1 + 0.1 * skin[11], 0, 1)),
+        brow_thickness=float(np.clip(0.2 + 0.45 * hair[3] + (0.25 if male else 0.0), 0, 1)),
+        brow_strength=0.5 + 0.5 * hair[4],
+        hair_lightness=float(np.clip(hair[5] * (0.15 + 1.3 * fair), 0, 1)),
+        hair_red=max(0.0, hair[6] - 0.88) * 8 * fair,
+        grey=grey,
+        baldness=1.0 if bald else 0.0,
+        hairline=float(np.clip(0.1 + 0.5 * hair[7] + (0.35 * age if male else -0.1), 0, 1)),
+        hair_texture=float(np.clip(0.75 * african + 0.5 * (hair[8] - 0.35), 0, 1)),
+        hair_top=hair[9] if not male else 0.75 * hair[9],
+        hair_sides=(0.35 + 0.65 * hair[10]) if not male else 0.45 * hair[10],
+        hair_back=(0.35 + 0.65 * hair[11]) if not male else 0.4 * hair[11],
+        beard=_beard(male, hair[12], hair[13]),
+        moustache=_beard(male, hair[14], hair[15]),
+    )
+
+
+def _beard(male: bool, occurs: float, amount: float) -> float:
+    """A third of men have some, most of it stubble."""
+    if not male:
+        return 0.0
+    return 0.3 + 0.7 * amount if occurs < 0.33 else 0.25 * amount
+
+
+def _attributes(head: EmbeddedHead, identity: Float32[np.ndarray, " K"]) -> dict[str, float]:
+    """Age, gender and ancestry as the geometry shows them, added up in a fixed order."""
+    values: dict[str, float] = {}
+    for name, direction, offset in zip(
+        head.attribute_names, head.attribute_directions, head.attribute_offsets, strict=True
+    ):
+        products: Float64[np.ndarray, " K"] = direction.astype(np.float64) * identity
+        values[name] = float(offset) + sum(products.tolist())
+    return values

@@ -1,0 +1,46 @@
+"""A head model prepared for drawing, made once per model."""
+
+from __future__ import annotations
+
+import weakref
+
+import numpy as np
+
+from facewright import _native
+from facewright.errors import FacewrightError
+from facewright.models.morphable import MorphableModel
+
+__all__ = ["rig_of"]
+
+# By the model's id: models hold arrays and so cannot be hashed. An entry leaves when its model does.
+_rigs: dict[int, tuple[weakref.ref[MorphableModel], _native.HeadRig]] = {}
+
+
+def rig_of(model: MorphableModel) -> _native.HeadRig:
+    """The native rig of `model`: indices checked, expression directions stored by the vertices that they move.
+
+    Raises FacewrightError when an array's size does not fit the others or an index points outside.
+    """
+    key = id(model)
+    found = _rigs.get(key)
+    if found is not None and found[0]() is model:
+        return found[1]
+    rig = _build(model)
+    _rigs[key] = (weakref.ref(model, lambda _: _rigs.pop(key, None)), rig)
+    return rig
+
+
+def _build(model: MorphableModel) -> _native.HeadRig:
+    try:
+        return _native.HeadRig(
+            triangles=np.ascontiguousarray(model.triangles, np.int32),
+            parts=np.ascontiguousarray(model.parts, np.uint8),
+            weld=np.ascontiguousarray(model.weld, np.int32),
+            uv=np.ascontiguousarray(model.uv, np.float32),
+            occlusion=np.ascontiguousarray(model.occlusion, np.float32),
+            expression=np.ascontiguousarray(model.expression_basis_mm, np.float32),
+            landmarks=np.ascontiguousarray(model.landmarks, np.int32),
+            alignment=np.ascontiguousarray(model.alignment_landmarks, np.int32),
+        )
+    except ValueError as error:
+        raise FacewrightError(f"head model {model.name!r}: {error}") from error

@@ -1,0 +1,88 @@
+"""Makes displacement fields fit for a head model: no rigid motion, round eyeballs that stay behind their lids."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from head.source import Mesh
+from head.surface import Eye, Surface
+
+__all__ = ["Seat", "place_points", "remove_rigid", "seat_eyes"]
+
+_LID_REACH_MM = 2.5  # skin this near the eyeball slides on it
+_LID_BLEND_MM = 5.0  # and the correction fades out over this distance
+_HELPER_TRUST = 0.15  # how strongly an eyeball follows MakeHuman's eye rather than its lids
+
+
+class Seat:
+    """How one eyeball sits in the neutral head: centre, radius, and the lid points that slide on it."""
+
+    def __init__(self, surface: Surface, mesh: Mesh, points_mm: np.ndarray, eye: Eye, neutral: np.ndarray) -> None:
+        ids = mesh.groups[eye.helper]
+        self.eye = eye
+        self.helper_ids = ids
+        self.centre = neutral[ids].mean(axis=0)
+        self.radius = float(np.linalg.norm(neutral[ids] - self.centre, axis=1).mean())
+        self.helper_directions = (neutral[ids] - self.centre) / self.radius
+        skin = surface.skin
+        offset = points_mm[skin] - self.centre
+        distance = np.linalg.norm(offset, axis=1)
+        lid = (np.abs(distance - self.radius) < _LID_REACH_MM) & (offset[:, 2] > 0.1 * self.radius)
+        self.lids = skin[lid]
+        self.lid_normals = offset[lid] / distance[lid, None]
+        gap, nearest = cKDTree(points_mm[self.lids]).query(points_mm[: len(surface.source_ids)], k=4)
+        weight = np.exp(-((gap / _LID_BLEND_MM) ** 2))
+        self.near = np.nonzero(weight[:, 0] > 0.01)[0]
+        share = 1 / (gap[self.near] + 0.05)
+        self.near_share = share / share.sum(axis=1, keepdims=True)
+        self.near_lids = nearest[self.near]
+        self.near_weight = weight[self.near, 0]
+        self.near_normals = points_mm[self.near] - self.centre
+        self.near_normals /= np.linalg.norm(self.near_normals, axis=1, keepdims=True)
+
+
+def place_points(surface: Surface, mesh: Mesh, neutral: np.ndarray) -> np.ndarray:
+    """All points (P, 3) of a body (N, 3), eyeballs as spheres that fit MakeHuman's helper eyes."""
+    parts = [surface.follow(neutral)]
+    for eye in surface.eyes:
+        helper = neutral[mesh.groups[eye.helper]]
+        centre = helper.mean(axis=0)
+        parts.append(centre + eye.directions * np.linalg.norm(helper - centre, axis=1).mean())
+    return np.concatenate(parts)
+
+
+def remove_rigid(fields: np.ndarray, points_mm: np.ndarray, stable: np.ndarray) -> np.ndarray:
+    """Take the best small rigid motion on `stable` (indices into points) out of fields (..., N, 3)."""
+    centre = points_mm[stable].mean(axis=0)
+    arms = points_mm - centre
+    rotations = np.stack([np.cross(axis, arms) for axis in np.eye(3)])
+    shifts = np.broadcast_to(np.eye(3)[:, None], (3, *points_mm.shape))
+    motions = np.concatenate([shifts, rotations])
+    design = motions[:, stable].reshape(6, -1).T
+    solved = np.linalg.lstsq(design, fields[..., stable, :].reshape(-1, design.shape[0]).T, rcond=None)[0]
+    rigid = (solved.T @ motions.reshape(6, -1)).reshape(*fields.shape[:-2], *points_mm.shape)
+    return np.asarray(fields - rigid)
+
+
+def seat_eyes(field: np.ndarray, helper_field: np.ndarray, seat: Seat) -> tuple[np.ndarray, np.ndarray]:
+    """Let an eyeball follow its lids by translation and uniform scale, and let the lids slide on it.
+
+    field (P, 3) and helper_field (len(helper_ids), 3) are displacements. Returns the eyeball points' displacement
+    and the corrected field. Linear in both inputs.
+    """
+    shift = helper_field.mean(axis=0)
+    growth = float((helper_field * seat.helper_directions).sum(axis=1).mean())
+    design = np.concatenate([seat.lid_normals, np.ones((len(seat.lids), 1))], axis=1) / len(seat.lids) ** 0.5
+    wanted = (seat.lid_normals * field[seat.lids]).sum(axis=1) / len(seat.lids) ** 0.5
+    trust = _HELPER_TRUST * np.eye(4)
+    prior = np.append(shift, growth)
+    motion = np.linalg.lstsq(
+        np.concatenate([design, trust]), np.concatenate([wanted, trust @ prior]), rcond=None
+    )[0]
+    residual = (seat.lid_normals * (field[seat.lids] - motion[:3])).sum(axis=1) - motion[3]
+    correction = (residual[seat.near_lids] * seat.near_share).sum(axis=1) * seat.near_weight
+    out = field.copy()
+    out[seat.near] -= correction[:, None] * seat.near_normals
+    eye_field = motion[:3] + seat.eye.directions * motion[3]
+    return eye_field, out
