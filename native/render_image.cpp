@@ -193,7 +193,7 @@ Vec3 Painter::shade(int32_t triangle, int column, int row, const Light &light, c
     std::array<float, Attributes::kCount> at;
     for (int i = 0; i < Attributes::kCount; ++i) at[i] = w.w0 * a.value[i] + w.w1 * b.value[i] + w.w2 * c.value[i];
     const float depth = 1.0f / at[0];  // up to the common factor of the weights
-    for (int i = 1; i < Attributes::kCount; ++i) at[i] *= depth;
+    for (float &value : at) value *= depth;
 
     if (is_eye(rig_.parts[triangle]))
         at[6] = at[7] * eye_highlight(

@@ -24,6 +24,14 @@ def _surface(polar: np.ndarray, azimuth: np.ndarray) -> np.ndarray:
     return points + nose[..., None] * np.array([0.0, 0.0, 1.0])
 
 
+def _set_apart(chosen: np.ndarray, triangles: np.ndarray, vertices: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gives the chosen triangles vertices of their own: the new triangles, and the old vertex of each added one."""
+    old, position = np.unique(triangles[chosen], return_inverse=True)
+    apart = triangles.copy()
+    apart[chosen] = vertices + position.reshape(-1, 3)
+    return apart, old
+
+
 def synthetic_model(rings: int, columns: int) -> MorphableModel:
     """About 2 * rings * columns triangles; the texture's seam is at the back, where vertices are doubled."""
     polar = np.linspace(0.0, np.pi, rings + 1)
@@ -48,10 +56,17 @@ def synthetic_model(rings: int, columns: int) -> MorphableModel:
 
     eyes = [nearest(-32, 0, 6), nearest(32, 0, 6)]
     mouth = [nearest(0, -30, 6), nearest(-25, -68, 6), nearest(25, -68, 6)]
-    parts = np.zeros(len(triangles), np.uint8)
+    weld, parts = weld.ravel(), np.zeros(len(triangles), np.uint8)
     centres = mean[triangles].mean(axis=1)
     for part, x in ((Part.RIGHT_EYE, -32), (Part.LEFT_EYE, 32)):
         parts[(np.hypot(centres[:, 0] - x, centres[:, 1]) < 9) & (centres[:, 2] > -85)] = part
+    landmarks = np.arange(68, dtype=np.int32)
+    landmarks[30], landmarks[36], landmarks[45], landmarks[8] = (
+        nearest(x, y)[0] for x, y in ((0, -30), (-32, 0), (32, 0), (0, -100))
+    )
+    triangles, added = _set_apart(parts != Part.SKIN, triangles, len(mean))
+    mean, uv, weld = (np.concatenate([array, array[added]]) for array in (mean, uv, weld))
+
     mouth_open = np.zeros_like(mean)
     low = (mean[:, 1] < -60) & (mean[:, 2] > -85)
     mouth_open[low] = (0, -12, -4)
@@ -64,12 +79,12 @@ def synthetic_model(rings: int, columns: int) -> MorphableModel:
         identity_names=(),
         expression_basis_mm=np.stack([mouth_open, smile, np.zeros_like(mean)]).astype(np.float32),
         expression_names=("open", "smile", "nothing"),
-        triangles=triangles,
+        triangles=triangles.astype(np.int32),
         parts=parts,
-        weld=weld.ravel().astype(np.int32),
+        weld=weld.astype(np.int32),
         uv=uv.astype(np.float32),
-        occlusion=np.ones(len(mean), np.float32),
-        landmarks=np.arange(68, dtype=np.int32) * (len(mean) // 68),
+        occlusion=np.linspace(1, 0.6, len(mean), dtype=np.float32)[weld],
+        landmarks=landmarks,
         alignment_landmarks=np.stack(eyes + mouth).astype(np.int32),
     )
 

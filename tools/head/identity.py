@@ -35,11 +35,15 @@ _RACES = ("african", "asian", "caucasian")
 
 @dataclass(frozen=True)
 class Distilled:
-    """mean (P, 3), basis (K, P, 3) for N(0, 1) coefficients, attributes (A, K), explained: share of variance."""
+    """mean (P, 3), basis (K, P, 3) for N(0, 1) coefficients, and how attributes (A,) follow from coefficients.
+
+    attribute = offset (A,) + directions (A, K) @ coefficients. explained: share of the variance that was kept.
+    """
 
     mean_mm: np.ndarray
     basis_mm: np.ndarray
-    attributes: np.ndarray
+    attribute_directions: np.ndarray
+    attribute_offsets: np.ndarray
     explained: float
 
 
@@ -153,10 +157,10 @@ def distil(
     basis = (combos @ flat).reshape(modes, -1, 3)
     # A head's coefficient is its projection on the direction, in standard deviations.
     scores = centred @ (gram @ combos.T) / variances[:modes]
-    standard = (attributes - attributes.mean(axis=0)) / attributes.std(axis=0)
     return Distilled(
         mean_mm=mean_mm,
         basis_mm=basis * widening[:, None, None],
-        attributes=standard.T @ scores / count,
+        attribute_directions=(attributes - attributes.mean(axis=0)).T @ scores / count,
+        attribute_offsets=attributes.mean(axis=0),
         explained=float(variances[:modes].sum() / variances.sum()),
     )

@@ -58,7 +58,8 @@ class Surface:
 
     source_ids: MakeHuman's vertex of each of the first points; the eyeballs' points follow. blend_to / blend:
     point i follows (1 - blend) of MakeHuman's vertex blend_to and blend of source_ids (lashes are shortened so).
-    triangles (T, 3), corner_uvs (T, 3, 2) with v down, parts (T,), eyes: left, right.
+    triangles (T, 3), corner_uvs (T, 3, 2) with v down, source_uvs (T, 3, 2) MakeHuman's own with v up (NaN on the
+    eyeballs), parts (T,), eyes: left, right.
     """
 
     source_ids: np.ndarray
@@ -66,6 +67,7 @@ class Surface:
     blend: np.ndarray
     triangles: np.ndarray
     corner_uvs: np.ndarray
+    source_uvs: np.ndarray
     parts: np.ndarray
     eyes: tuple[Eye, Eye]
 
@@ -82,8 +84,11 @@ class Surface:
 
 def build_surface(mesh: Mesh) -> Surface:
     """Cut the head out of MakeHuman's mesh, triangulate it, add eyeballs and lay out the atlas."""
-    quads, uvs, parts = _kept_faces(mesh)
-    triangles, corner_uvs, parts = _triangulate(quads, uvs, parts, mesh.positions_mm)
+    quads, uvs, source_uvs, parts = _kept_faces(mesh)
+    triangles, both_uvs, parts = _triangulate(
+        quads, np.concatenate([uvs, source_uvs], axis=2), parts, mesh.positions_mm
+    )
+    corner_uvs, source_uvs = both_uvs[..., :2], both_uvs[..., 2:]
     source_ids, flat = np.unique(triangles, return_inverse=True)
     triangles = flat.reshape(triangles.shape)
     blend_to, blend = _shorten_lashes(mesh, source_ids)
@@ -98,32 +103,32 @@ def build_surface(mesh: Mesh) -> Surface:
         block_uvs.append(uv[faces])
         block_parts.append(np.full(len(faces), part))
         first += len(directions)
+    own_eyes = np.full((len(np.concatenate(blocks)) - len(triangles), 3, 2), np.nan)
     return Surface(
         source_ids=source_ids,
         blend_to=blend_to,
         blend=blend,
         triangles=np.concatenate(blocks),
         corner_uvs=np.concatenate(block_uvs),
+        source_uvs=np.concatenate([source_uvs, own_eyes]),
         parts=np.concatenate(block_parts).astype(np.uint8),
         eyes=(eyes[0], eyes[1]),
     )
 
 
-def _kept_faces(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _kept_faces(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Quads, their places in the atlas and in MakeHuman's layout, and their parts."""
     body, body_uv = mesh.quads["body"], mesh.uvs[mesh.quad_uvs["body"]]
     keep = (mesh.positions_mm[body][:, :, 1] > _CUT_MM).all(axis=1)
     body, body_uv = body[keep], body_uv[keep]
     part = np.where(_inside(body_uv, _MOUTH_ISLAND), Part.MOUTH_INTERIOR, Part.SKIN)
-    quads, uvs, parts = [body], [_body_atlas(body_uv)], [part]
-    for name, part_id, rect in _TEETH_TONGUE:
+    quads, uvs, sources, parts = [body], [_body_atlas(body_uv)], [body_uv], [part]
+    for name, part_id, rect in (*_TEETH_TONGUE, *((name, Part.LASHES, _LASH_RECT) for name in _LASHES)):
         quads.append(mesh.quads[name])
-        uvs.append(_fit(mesh.uvs[mesh.quad_uvs[name]], rect))
+        sources.append(mesh.uvs[mesh.quad_uvs[name]])
+        uvs.append(_fit(sources[-1], rect))
         parts.append(np.full(len(quads[-1]), part_id))
-    for name in _LASHES:
-        quads.append(mesh.quads[name])
-        uvs.append(_fit(mesh.uvs[mesh.quad_uvs[name]], _LASH_RECT))
-        parts.append(np.full(len(quads[-1]), Part.LASHES))
-    return np.concatenate(quads), np.concatenate(uvs), np.concatenate(parts)
+    return np.concatenate(quads), np.concatenate(uvs), np.concatenate(sources), np.concatenate(parts)
 
 
 def _inside(corner_uvs: np.ndarray, limits: tuple[float, float, float, float]) -> np.ndarray:

@@ -1,1 +1,23 @@
+"""Labelled data sets of generated faces: planned, drawn in worker processes, resumable, always the same bytes."""
 
+from facewright.dataset.config import DatasetConfig
+from facewright.dataset.config_io import from_json, to_json
+from facewright.dataset.drawing import Draw, DrawnPerson, draw_person
+from facewright.dataset.generate import Report, generate
+from facewright.dataset.plan import ShardPlan, plan_shards
+from facewright.dataset.sheet import contact_sheet, preview
+
+__all__ = [
+    "DatasetConfig",
+    "Draw",
+    "DrawnPerson",
+    "Report",
+    "ShardPlan",
+    "contact_sheet",
+    "draw_person",
+    "from_json",
+    "generate",
+    "plan_shards",
+    "preview",
+    "to_json",
+]

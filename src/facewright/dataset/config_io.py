@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from typing import Any
@@ -47,13 +48,17 @@ def from_fields(fields: object, source: str = "config") -> DatasetConfig:
         return _converter().structure(fields, DatasetConfig)
     except Exception as error:
         problems = cattrs.transform_error(error, path="", format_exception=_describe)
-        raise FacewrightError(f"{source}: {'; '.join(_path_first(problem) for problem in problems)}") from error
+        raise FacewrightError(
+            f"{source}: {'; '.join(_path_first(problem) for problem in problems)}"
+        ) from error
 
 
+@functools.cache
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook(int, _strict_int)
     converter.register_structure_hook(float, _strict_float)
+    converter.register_unstructure_hook(float, float)
     configure_tagged_union(Distribution, converter, tag_name="type")
     return converter
 
@@ -70,11 +75,13 @@ def _strict_float(value: object, _: type) -> float:
     return float(value)
 
 
-def _describe(error: BaseException, expected: type | None) -> str:
+def _describe(error: BaseException, expected: object) -> str:
     if isinstance(error, cattrs.ForbiddenExtraKeysError):
         return f"unknown field {', '.join(sorted(error.extra_fields))}"
     if isinstance(error, KeyError):
-        return f"unknown or missing type {error}"
+        return f"missing or unknown {error}"
+    if isinstance(error, AttributeError | TypeError):
+        return "found a single value, expected an object of fields"
     return " ".join(str(error).split())
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
+from jaxtyping import UInt8
 
 from facewright.dataset.config import DatasetConfig
+from facewright.dataset.parameters import Columns
 from facewright.geometry import CROPS
 from facewright.models.embedded import load_head
 from facewright.people.person import Person
@@ -25,7 +26,7 @@ class DrawnPerson:
     """All n images of one person, sRGB, and one row of parameters for each of them by column name."""
 
     images: UInt8[np.ndarray, "n H W 3"]
-    parameters: Mapping[str, Shaped[np.ndarray, "n *shape"]]
+    parameters: Columns
 
 
 Draw = Callable[[DatasetConfig, int], DrawnPerson]
@@ -46,9 +47,7 @@ def _sampler(config: SamplerConfig, seed: int) -> Sampler:
     return Sampler(config, seed, load_head())
 
 
-def _parameters(
-    person: Person, scenes: Scenes, renderings: Renderings
-) -> dict[str, Shaped[np.ndarray, "n *shape"]]:
+def _parameters(person: Person, scenes: Scenes, renderings: Renderings) -> Columns:
     count = len(scenes)
     return {
         "yaw_deg": scenes.yaw_deg,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +11,15 @@ import simplejpeg
 from jaxtyping import UInt8
 
 from facewright.dataset.config import DatasetConfig
-from facewright.dataset.drawing import Draw, draw_person
-from facewright.dataset.parameters import write_parameters
+from facewright.dataset.drawing import Draw, DrawnPerson, draw_person
+from facewright.dataset.parameters import Columns, write_parameters
 from facewright.dataset.plan import ShardPlan, person_name, plan_shards, sample_key
 from facewright.dataset.progress import ImageProgress
-from facewright.dataset.stamp import Stamp, claim_folder
+from facewright.dataset.stamp import Stamp, claim_folder, head_sha256
 from facewright.dataset.workers import OnImages, run_shards
 from facewright.errors import FacewrightError
 from facewright.formats import WRITERS, Sample
-from facewright.formats.manifest import MANIFEST, record, write_json
-from facewright.models.embedded import HEAD_FILE
+from facewright.formats.manifest import MANIFEST, Manifest, record, write_manifest
 
 __all__ = ["Report", "generate"]
 
@@ -50,30 +48,33 @@ def generate(
 
     The bytes depend on the configuration, the format, the software version and the head alone: not on `workers` and
     not on interruptions. Several workers are new processes that import the main module, so a script that calls this
-    needs `if __name__ == "__main__":`. Raises FacewrightError for a folder with other contents, a full disk or a failing
-    shard, and KeyboardInterrupt with a message on Ctrl-C; the shards that were complete stay.
+    needs `if __name__ == "__main__":`. Raises FacewrightError for a folder with other contents, a full disk or a
+    failing shard, and KeyboardInterrupt with a message on Ctrl-C; the shards that were complete stay.
     """
     if format not in WRITERS:
         raise FacewrightError(f"format: found '{format}', expected {' or '.join(WRITERS)}")
     if workers < 1:
         raise FacewrightError(f"workers: found {workers}, expected at least 1")
-    stamp = Stamp(format, hashlib.sha256(HEAD_FILE.read_bytes()).hexdigest(), config)
+    stamp = Stamp(format, head_sha256(), config)
     claim_folder(root, stamp)
     plan = plan_shards(config)
     missing = [shard for shard in plan if not _is_complete(root, format, shard)]
-    total, left = config.people * config.samples, sum(len(s.people) for s in missing) * config.samples
-    work = functools.partial(_make_shard, root, config, format, draw)
-    with ImageProgress(total, total - left, quiet) as progress:
+    images, left = (config.samples * sum(len(shard.people) for shard in shards) for shards in (plan, missing))
+    with ImageProgress(images, images - left, quiet) as progress:
         try:
-            run_shards(work, missing, workers, progress.add)
+            run_shards(
+                functools.partial(_make_shard, root, config, format, draw), missing, workers, progress.add
+            )
             if missing or not (root / MANIFEST).exists():
                 _write_manifest(root, stamp, plan)
         except (FacewrightError, KeyboardInterrupt) as error:
             complete = sum(_is_complete(root, format, shard) for shard in plan)
+            kind = FacewrightError if isinstance(error, FacewrightError) else KeyboardInterrupt
             reason = str(error) or f"{root}: stopped"
-            raise type(error)(f"{reason}; {complete} of {len(plan)} shards are complete, run again to continue") from error
-    progress.say(f"{root}: {total} images of {config.people} people; drew {left} at {left / progress.seconds:.0f} images/s")
-    return Report(root, config.people, total, left, left / progress.seconds)
+            advice = f"{complete} of {len(plan)} shards are complete; run the same command again to continue"
+            raise kind(f"{reason}; {advice}") from error
+    progress.say(f"{root}: {images} images of {config.people} people, {progress.summary}")
+    return Report(root, config.people, images, left, progress.rate)
 
 
 def _make_shard(
@@ -81,14 +82,63 @@ def _make_shard(
 ) -> None:
     """Draw, encode and write one shard. Its parameter table is written last and marks it as complete."""
     writer = WRITERS[format](root, shard.name)
-    keys, parameters = [], []
+    keys: list[str] = []
+    tables: list[Columns] = []
     for person in shard.people:
-        drawn = _draw_or_explain(draw, config, shard, person)
+        drawn = _draw_or_explain(draw, config, person)
         label = person - config.first_person
         for sample, image in enumerate(drawn.images):
             keys.append(sample_key(person, sample))
             writer.add(Sample(keys[-1], _encode(image, config.jpeg_quality), label))
-        parameters.append({**_identifiers(config, person, label), **drawn.parameters})
+        tables.append({**_identifiers(config, person, label), **drawn.parameters})
         on_images(config.samples)
     writer.close()
-    write_parameters(root / _table(shard), keys, parameters)
+    write_parameters(root / _table_name(shard), keys, tables)
+
+
+def _draw_or_explain(draw: Draw, config: DatasetConfig, person: int) -> DrawnPerson:
+    try:
+        return draw(config, person)
+    except FacewrightError:
+        raise
+    except Exception as error:
+        text = " ".join(str(error).split())
+        raise FacewrightError(f"drawing person {person} failed: {type(error).__name__}: {text}") from error
+
+
+def _encode(image: UInt8[np.ndarray, "H W 3"], quality: int) -> bytes:
+    jpeg: bytes = simplejpeg.encode_jpeg(image, quality=quality, colorspace="RGB", colorsubsampling="420")
+    return jpeg
+
+
+def _identifiers(config: DatasetConfig, person: int, label: int) -> Columns:
+    count = config.samples
+    return {
+        "label": np.full(count, label, dtype=np.int64),
+        "person": np.full(count, person, dtype=np.int64),
+        "sample": np.arange(count, dtype=np.int32),
+        "seed": np.full(count, config.seed, dtype=np.int64),
+    }
+
+
+def _table_name(shard: ShardPlan) -> str:
+    return f"{shard.name}.parquet"
+
+
+def _outputs(format: str, shard: ShardPlan) -> list[str]:
+    people = [person_name(person) for person in shard.people]
+    return [*WRITERS[format].outputs(shard.name, people), _table_name(shard)]
+
+
+def _is_complete(root: Path, format: str, shard: ShardPlan) -> bool:
+    return all((root / name).exists() for name in _outputs(format, shard))
+
+
+def _write_manifest(root: Path, stamp: Stamp, plan: list[ShardPlan]) -> None:
+    shards = {
+        shard.name: {name: record(root / name) for name in _outputs(stamp.format, shard)} for shard in plan
+    }
+    config = stamp.config
+    write_manifest(
+        root, Manifest(stamp.format, config.people, config.people * config.samples, shards), stamp.fields()
+    )

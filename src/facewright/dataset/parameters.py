@@ -12,9 +12,10 @@ from jaxtyping import Shaped
 
 from facewright.formats.atomic import write_atomic
 
-__all__ = ["write_parameters"]
+__all__ = ["Columns", "write_parameters"]
 
-Columns = Mapping[str, Shaped[np.ndarray, "n *shape"]]
+Columns = Mapping[str, Shaped[np.ndarray, "n ..."]]
+"""Equally long columns by name: one row per image."""
 
 
 def write_parameters(path: Path, keys: Sequence[str], parts: Sequence[Columns]) -> None:
@@ -36,7 +37,7 @@ def write_parameters(path: Path, keys: Sequence[str], parts: Sequence[Columns]) 
     write_atomic(path, [sink.getvalue().to_pybytes()])
 
 
-def _column(values: Shaped[np.ndarray, "n *shape"]) -> tuple[pa.Array, tuple[int, ...]]:
+def _column(values: Shaped[np.ndarray, "n ..."]) -> tuple[pa.Array, tuple[int, ...]]:
     shape = values.shape[1:]
     flat = pa.array(np.ascontiguousarray(values).reshape(-1))
     if not shape:

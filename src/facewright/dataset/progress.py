@@ -16,7 +16,7 @@ class ImageProgress:
 
     def __init__(self, total: int, done: int, quiet: bool = False) -> None:
         self.drawn = 0
-        self.seconds = 0.0
+        self._end: float | None = None
         self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
         self._bar = Progress(
             TextColumn("generating"),
@@ -33,8 +33,12 @@ class ImageProgress:
 
     @property
     def rate(self) -> float:
-        """Images per second of this run so far."""
-        return self.drawn / max(time.perf_counter() - self._start, 1e-9)
+        """Images per second of this run, until now or until it ended."""
+        return self.drawn / max((self._end or time.perf_counter()) - self._start, 1e-9)
+
+    @property
+    def summary(self) -> str:
+        return f"{self.drawn} drawn now at {self.rate:.0f} images/s" if self.drawn else "complete already"
 
     def add(self, images: int) -> None:
         self.drawn += images
@@ -51,5 +55,5 @@ class ImageProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.seconds = time.perf_counter() - self._start
+        self._end = time.perf_counter()
         self._bar.stop()

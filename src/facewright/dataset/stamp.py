@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,14 @@ from facewright.dataset.config_io import to_fields
 from facewright.errors import FacewrightError
 from facewright.formats.atomic import PARTIAL, remove_partials
 from facewright.formats.manifest import CONFIG, read_json, write_json
+from facewright.models.embedded import HEAD_FILE
 
-__all__ = ["Stamp", "claim_folder"]
+__all__ = ["Stamp", "claim_folder", "head_sha256"]
+
+
+def head_sha256() -> str:
+    """SHA-256 of the embedded head's data."""
+    return hashlib.sha256(HEAD_FILE.read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True)

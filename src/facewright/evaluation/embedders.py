@@ -80,7 +80,9 @@ def open_embedder(path: Path, expects: OnnxInput | None = None, threads: int = 1
     Raises FacewrightError when the file is missing, of another kind, damaged or does not take such crops.
     """
     if not path.exists():
-        raise FacewrightError(f"{path}: model not found, expected a run folder, a .safetensors or an .onnx file")
+        raise FacewrightError(
+            f"{path}: model not found, expected a run folder, a .safetensors or an .onnx file"
+        )
     if path.suffix == ".onnx":
         return _open_onnx(path, expects or _known_input(path), threads)
     if path.is_dir() or path.suffix == ".safetensors":
@@ -103,7 +105,9 @@ def embed_unit(
     for start in range(0, len(images), _BATCH):
         batch = images[start : start + _BATCH]
         if batch.shape[1:3] != (size, size):
-            batch = np.stack([cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA) for image in batch])
+            batch = np.stack(
+                [cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA) for image in batch]
+            )
         vectors = _unit(embedder(batch))
         if flip:
             vectors = _unit(vectors + _unit(embedder(np.ascontiguousarray(batch[:, :, ::-1]))))
@@ -115,7 +119,7 @@ def _unit(vectors: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n d"]:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not np.all(np.isfinite(length)):
         raise FacewrightError("the model returned embeddings that are not finite numbers")
-    return (vectors / np.maximum(length, 1e-12)).astype(np.float32)
+    return np.asarray(vectors / np.maximum(length, 1e-12), np.float32)
 
 
 def _known_input(path: Path) -> OnnxInput:

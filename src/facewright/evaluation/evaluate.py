@@ -121,7 +121,7 @@ def evaluate_synthetic(
     used, places = np.unique(rows, return_inverse=True)
     vectors = _embed_stored(embedder, reader, used, options.flip)
     first, second = places.reshape(-1, 2).T
-    scores = np.sum(vectors[first] * vectors[second], axis=1, dtype=np.float64)
+    scores = np.asarray(np.sum(vectors[first] * vectors[second], axis=1, dtype=np.float64))
     same = np.arange(len(rows)) < len(rows) // 2
     decision = _decide_by_folds(scores, same, None, reader.path)
     return summarise(
@@ -138,7 +138,9 @@ def evaluate_synthetic(
     )
 
 
-def draw_pairs(labels: Sequence[int], pairs_per_kind: int, seed: int, source: str) -> Int[np.ndarray, "n 2"]:
+def draw_pairs(
+    labels: Int[np.ndarray, " images"], pairs_per_kind: int, seed: int, source: str
+) -> Int[np.ndarray, "n 2"]:
     """Image indices of n/2 genuine pairs, then of n/2 impostor pairs; all distinct.
 
     Genuine pairs: a person with two or more images, then two of them; impostor pairs: two people, then one image of
@@ -154,7 +156,9 @@ def draw_pairs(labels: Sequence[int], pairs_per_kind: int, seed: int, source: st
     impostors = (len(labels) ** 2 - sum(len(rows) ** 2 for rows in images.values())) // 2
     wanted = min(pairs_per_kind, max(genuine // 2, 2), max(impostors // 2, 2))
     if min(genuine, impostors) < 2:
-        raise FacewrightError(f"{source}: has {genuine} pairs of one person and {impostors} of two, expected 2+ of each")
+        raise FacewrightError(
+            f"{source}: has {genuine} pairs of one person and {impostors} of two, expected 2+ of each"
+        )
     stream = random.Random(seed)
     everyone = list(images.values())
     same = _distinct_pairs(wanted, lambda: stream.sample(stream.choice(several), 2))

@@ -56,7 +56,9 @@ def read_pairs(path: Path) -> PairList:
     for fold, genuine in enumerate(same.reshape(folds or 1, -1).sum(axis=1)):
         if genuine != pairs_per_kind:
             where = f"fold {fold + 1}" if folds else "the file"
-            raise FacewrightError(f"{path}: {where} has {genuine} pairs of one person, expected {pairs_per_kind}")
+            raise FacewrightError(
+                f"{path}: {where} has {genuine} pairs of one person, expected {pairs_per_kind}"
+            )
     return PairList(
         source=path,
         first=first,
@@ -95,7 +97,9 @@ def _counts(path: Path, lines: list[str]) -> tuple[int | None, int]:
         case [folds, pairs] if folds > 1 and pairs > 0:
             return folds, pairs
     found = repr(lines[0][:60]) if lines else "an empty file"
-    raise FacewrightError(f"{path}, line 1: found {found}, expected one count of pairs, or 2+ folds and a count")
+    raise FacewrightError(
+        f"{path}, line 1: found {found}, expected one count of pairs, or 2+ folds and a count"
+    )
 
 
 def _pair(path: Path, number: int, line: str) -> tuple[str, str, bool]:

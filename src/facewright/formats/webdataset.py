@@ -6,7 +6,9 @@ of the Parquet file of parameters, so that reading images needs neither pyarrow 
 
 from __future__ import annotations
 
+import bisect
 import io
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -69,12 +71,14 @@ class WebDatasetReader:
         self._keys = [key for index in indexes for key in index.keys]
         self._offsets = np.concatenate([index.offsets for index in indexes])
         self._sizes = np.concatenate([index.sizes for index in indexes])
-        self._ends = np.cumsum([len(index.keys) for index in indexes])
+        self._ends = list(itertools.accumulate(len(index.keys) for index in indexes))
         found, labels = np.unique(np.concatenate([index.labels for index in indexes]), return_inverse=True)
         self.labels: Int64[np.ndarray, " n"] = labels.astype(np.int64)
         self.classes = len(found)
         if manifest is not None and len(self) != manifest.images:
-            raise FacewrightError(f"{path}: found {len(self)} images, expected {manifest.images} (manifest.json)")
+            raise FacewrightError(
+                f"{path}: found {len(self)} images, expected {manifest.images} (manifest.json)"
+            )
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -82,7 +86,7 @@ class WebDatasetReader:
     def read(self, index: int) -> bytes:
         if not 0 <= index < len(self):
             raise IndexError(f"image {index}: expected 0 .. {len(self) - 1}")
-        path = self._shards[int(np.searchsorted(self._ends, index, side="right"))]
+        path = self._shards[bisect.bisect_right(self._ends, index)]
         descriptor = _open(path)
         try:
             return _read_member(path, descriptor, int(self._offsets[index]), int(self._sizes[index]))
@@ -91,7 +95,7 @@ class WebDatasetReader:
 
     def __iter__(self) -> Iterator[Sample]:
         first = 0
-        for path, end in zip(self._shards, self._ends.tolist(), strict=True):
+        for path, end in zip(self._shards, self._ends, strict=True):
             places = zip(self._offsets[first:end].tolist(), self._sizes[first:end].tolist(), strict=True)
             named = zip(self._keys[first:end], self.labels[first:end].tolist(), strict=True)
             descriptor = _open(path)
@@ -117,7 +121,9 @@ def _find_shards(path: Path, manifest: Manifest | None) -> list[Path]:
         for shard in shards:
             expected = manifest.shards[shard.stem][shard.name].bytes
             if shard.exists() and shard.stat().st_size != expected:
-                raise FacewrightError(f"{shard}: found {shard.stat().st_size} bytes, expected {expected} (manifest.json)")
+                raise FacewrightError(
+                    f"{shard}: found {shard.stat().st_size} bytes, expected {expected} (manifest.json)"
+                )
     if not shards:
         raise FacewrightError(f"{path}: found no .tar files, expected at least one shard")
     missing = next((shard for shard in shards if not shard.is_file()), None)
@@ -139,10 +145,14 @@ def _load_index(tar: Path) -> TarIndex:
             labels=table["label"].astype(np.int64),
         )
     except (OSError, ValueError, IndexError, EOFError) as error:
-        raise FacewrightError(f"{path}: not an index of a shard ({error}): delete it to have the tar scanned") from error
+        raise FacewrightError(
+            f"{path}: not an index of a shard ({error}): delete it to have the tar scanned"
+        ) from error
     end, found = int((index.offsets + index.sizes).max(initial=0)), tar.stat().st_size
     if found < end:
-        raise FacewrightError(f"{tar}: truncated: found {found} bytes, expected more than {end} ({path.name})")
+        raise FacewrightError(
+            f"{tar}: truncated: found {found} bytes, expected more than {end} ({path.name})"
+        )
     return index
 
 
@@ -157,7 +167,9 @@ def _read_member(path: Path, descriptor: int, offset: int, size: int) -> bytes:
     data = os.pread(descriptor, BLOCK + size, offset - BLOCK)
     if len(data) != BLOCK + size:
         found = max(len(data) - BLOCK, 0)
-        raise FacewrightError(f"{path}: truncated: found {found} of {size} bytes of the image at byte {offset}")
+        raise FacewrightError(
+            f"{path}: truncated: found {found} of {size} bytes of the image at byte {offset}"
+        )
     if not checksum_is_right(data[:BLOCK]):
         raise FacewrightError(f"{path}: damaged: no valid header at byte {offset - BLOCK}")
     return data[BLOCK:]

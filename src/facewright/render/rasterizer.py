@@ -15,7 +15,7 @@ __all__ = ["Fragments", "rasterize"]
 
 @dataclass(frozen=True)
 class Fragments:
-    """What is seen at each of N x N samples, N = size times samples; sample (i, j) lies at pixel ((j, i) + 0.5) / samples.
+    """What is seen at each of N x N samples, N = size times samples; sample (i, j) is at ((j, i) + 0.5) / samples px.
 
     triangle: (N, N) the index of the nearest triangle, -1 where there is none.
     barycentric: (N, N, 3) weights of its vertices at the surface point seen (perspective-correct), summing to 1; zeros
@@ -29,7 +29,10 @@ class Fragments:
 
 
 def rasterize(
-    positions_px: Float32[np.ndarray, "V 3"], triangles: Int32[np.ndarray, "T 3"], size_px: int, samples: int = 2
+    positions_px: Float32[np.ndarray, "V 3"],
+    triangles: Int32[np.ndarray, "T 3"],
+    size_px: int,
+    samples: int = 2,
 ) -> Fragments:
     """Draw triangles given by vertices (x px, y px, depth mm) into size_px x size_px pixels of samples x samples each.
 

@@ -44,11 +44,13 @@ def draw_heads(
 
     The same bytes on every machine and from any number of threads; the call releases the GIL.
 
-    Vertices are neutral_mm plus the expression, turned by R_camera_head and seen by a pinhole at distance_mm. The image
-    is laid so that the five alignment landmarks meet crop.points_px in the least-squares sense (Umeyama, PAMI 1991,
-    without reflection), then jittered. Light is diffuse (order-2 spherical harmonics times occlusion) with a Blinn-Phong
-    highlight of the light's dominant direction; 2 x 2 samples a pixel are averaged in linear light. Values above 0.8 bend
-    smoothly towards 1, so that bright skin does not clip.
+    Vertices are neutral_mm plus the expression, turned by R_camera_head and seen by a pinhole at distance_mm. The
+    image is laid so that the five alignment landmarks meet crop.points_px in the least-squares sense (Umeyama, PAMI
+    1991, without reflection), then jittered. Light is diffuse (order-2 spherical harmonics times occlusion) with a
+    Blinn-Phong highlight of the light's dominant direction; 2 x 2 samples a pixel are averaged in linear light. Values
+    above 0.8 bend smoothly towards 1, so that bright skin does not clip.
+
+    Raises FacewrightError when an array does not fit the person's model or a number is not finite.
     """
     size = crop.size_px
     if background.shape != (len(scenes), size, size, 3):

@@ -115,7 +115,8 @@ def _add_gaze(
     to_left, to_right = side.clip(0, None), (-side).clip(0, None)
     up, down = height.clip(0, None), (-height).clip(0, None)
     for unit, amount in (
-        ("eyeLookOutLeft", to_left), ("eyeLookInRight", to_left), ("eyeLookOutRight", to_right), ("eyeLookInLeft", to_right),
+        ("eyeLookOutLeft", to_left), ("eyeLookInRight", to_left),
+        ("eyeLookOutRight", to_right), ("eyeLookInLeft", to_right),
         ("eyeLookUpLeft", up), ("eyeLookUpRight", up), ("eyeLookDownLeft", down), ("eyeLookDownRight", down),
     ):  # fmt: skip
         if unit in units:

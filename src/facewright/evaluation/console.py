@@ -1,0 +1,51 @@
+"""Results as a table in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from facewright.evaluation.result import VerificationResult
+
+__all__ = ["figures_of", "print_results"]
+
+
+def figures_of(result: VerificationResult) -> dict[str, str]:
+    """The figures of a result as short text, in the order in which tables show them."""
+    low, high = result.accuracy_interval
+    shown = {
+        "accuracy": f"{result.accuracy:.4f} ± {result.accuracy_std:.4f}",
+        "95% interval": f"{low:.4f} to {high:.4f}",
+        "AUC": f"{result.auc:.4f}",
+        "EER": f"{result.eer:.4f}",
+    }
+    for far, tar in result.tar_at_far.items():
+        if tar is not None:
+            shown[f"TAR at FAR {far:g}"] = f"{tar:.4f}"
+    return shown | {
+        "threshold": f"{result.threshold:.4f}",
+        "pairs": f"{result.pairs}",
+        "faces not found": f"{result.not_found}",
+    }
+
+
+def print_results(results: Sequence[VerificationResult], console: Console | None = None) -> None:
+    """Print one column per result, and below the table how each was obtained."""
+    columns = [figures_of(result) for result in results]
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("")
+    for result in results:
+        table.add_column(result.benchmark, justify="right")
+    for name in dict.fromkeys(name for column in columns for name in column):
+        table.add_row(name, *(column.get(name, "-") for column in columns))
+    console = console or Console()
+    console.print(table)
+    for result in results:
+        console.print(
+            f"{result.benchmark}: {result.model}; {result.alignment}; {result.protocol}",
+            style="dim",
+            markup=False,
+            highlight=False,
+        )

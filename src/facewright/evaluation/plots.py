@@ -1,0 +1,92 @@
+"""Figures as PNG bytes; drawn on figure objects, so nothing is shared between calls."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from facewright.evaluation.metrics import roc
+from facewright.evaluation.result import VerificationResult
+
+__all__ = ["loss_curve", "roc_curves", "score_histograms"]
+
+_INK = "#1f2933"
+_FAINT = "#d9dee3"
+_LINES = ("#2f6fb0", "#d1603d", "#3a8f6b", "#8a5aa8", "#b8892b", "#5f6b76")
+
+
+def roc_curves(results: Sequence[VerificationResult]) -> bytes:
+    """TAR against FAR, the latter on a logarithmic axis down to what the pairs can resolve."""
+    figure = _figure(6.4, 4.2)
+    axes = figure.add_subplot()
+    finest = 0.1
+    for index, result in enumerate(results):
+        curve = roc(result.scores, result.same)
+        finest = min(finest, 1 / np.count_nonzero(~result.same))
+        label = f"{result.benchmark}, {result.model}: AUC {result.auc:.4f}"
+        colour = _LINES[index % len(_LINES)]
+        axes.step(curve.far, curve.tar, where="post", color=colour, linewidth=1.8, label=label)
+    axes.set_xscale("log")
+    axes.set_xlim(finest, 1)
+    axes.set_ylim(0, 1.005)
+    axes.set_xlabel("false accept rate")
+    axes.set_ylabel("true accept rate")
+    chance = np.geomspace(finest, 1, 100)
+    axes.plot(chance, chance, color=_FAINT, linewidth=1, linestyle="--", zorder=0)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8.5, frameon=False)
+    return _png(figure)
+
+
+def score_histograms(result: VerificationResult) -> bytes:
+    """How the scores of genuine and impostor pairs are spread, and where the threshold lies."""
+    figure = _figure(6.4, 3.2)
+    axes = figure.add_subplot()
+    edges = np.linspace(result.scores.min(), result.scores.max() + 1e-9, 61).tolist()
+    for kind, label, colour in (
+        (~result.same, "different people", _LINES[1]),
+        (result.same, "one person", _LINES[0]),
+    ):
+        axes.hist(result.scores[kind], edges, color=colour, alpha=0.6, label=label)
+    axes.axvline(result.threshold, color=_INK, linewidth=1, linestyle="--", label="threshold")
+    axes.set_xlabel("cosine similarity")
+    axes.set_ylabel("pairs")
+    axes.legend(fontsize=9, frameon=False)
+    return _png(figure)
+
+
+def loss_curve(images_seen: Sequence[float], losses: Sequence[float], label: str = "loss") -> bytes:
+    """Training loss against images seen, with its running mean over about 2% of the run."""
+    figure = _figure(6.4, 3.2)
+    axes = figure.add_subplot()
+    axes.plot(images_seen, losses, color=_LINES[0], linewidth=0.8, alpha=0.35)
+    window = max(1, len(losses) // 50)
+    if len(losses) >= window:
+        smooth = np.convolve(losses, np.full(window, 1 / window), mode="valid")
+        axes.plot(images_seen[window - 1 :], smooth, color=_LINES[0], linewidth=1.8)
+    axes.set_xlabel("images seen")
+    axes.set_ylabel(label)
+    return _png(figure)
+
+
+def _figure(width_in: float, height_in: float) -> Figure:
+    figure = Figure(figsize=(width_in, height_in), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _png(figure: Figure) -> bytes:
+    for axes in figure.axes:
+        axes.grid(color=_FAINT, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.tick_params(colors=_INK, labelsize=9, length=0)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        for side in ("left", "bottom"):
+            axes.spines[side].set_color(_FAINT)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()

