@@ -9,6 +9,7 @@ void bind_random(nb::module_ &m);
 void bind_render(nb::module_ &m);
 
 NB_MODULE(_native, m) {
+    nb::set_leak_warnings(false);  // caches keep rigs and painters until the interpreter ends
     m.doc() = "facewright's kernels: the same bits on every machine.";
     bind_background(m);
     bind_person(m);

@@ -85,56 +85,100 @@ nb::ndarray<nb::numpy, double, nb::ndim<2>> sines_cosines(In1<double> degrees) {
     return nb::ndarray<nb::numpy, double, nb::ndim<2>>(out, {n, 2}, own(out));
 }
 
-// Layers over a base colour, in order. Layer l covers texel t with
-//   a = strength * clamp((mask[l][t] / 255 + roughness * noise[pattern[l]][t] - threshold) * gain, 0, 1)
-// and moves its colour towards layer_colour * (1 + mottle * noise[pattern[l]][t]).
+// A layer covers a texel with
+//   alpha = strength * clamp((mask / 255 + roughness * noise - threshold) * gain, 0, 1)   where mask > 0
+// and moves its colour towards colour * (1 + mottle * noise).
 struct Layer {
-    const uint8_t *mask;
-    const int8_t *pattern;
     float colour[3], strength, threshold, gain, roughness, mottle;
 };
 
-void paint_texel(const std::vector<Layer> &layers, size_t texel, float *rgb) {
-    for (const Layer &layer : layers) {
-        const uint8_t mask = layer.mask[texel];
-        if (mask == 0) continue;
-        const float noise = static_cast<float>(layer.pattern[texel]) * (1.0f / 127.0f);
-        const float cover = (static_cast<float>(mask) * (1.0f / 255.0f) + layer.roughness * noise - layer.threshold) * layer.gain;
-        const float alpha = layer.strength * std::clamp(cover, 0.0f, 1.0f);
-        const float shade = 1.0f + layer.mottle * noise;
-        for (int c = 0; c < 3; ++c) rgb[c] += (layer.colour[c] * shade - rgb[c]) * alpha;
-    }
-}
+// The masks and noise patterns of a head, with the rectangle outside which each mask is empty.
+class Painter {
+  public:
+    using Masks = nb::ndarray<const uint8_t, nb::ndim<3>, nb::c_contig>;
+    using Patterns = nb::ndarray<const int8_t, nb::ndim<3>, nb::c_contig>;
+    using Texture = nb::ndarray<nb::numpy, uint8_t, nb::ndim<3>>;
 
-nb::ndarray<nb::numpy, uint8_t, nb::ndim<3>> paint(nb::ndarray<const uint8_t, nb::ndim<3>, nb::c_contig> masks,
-                                                   nb::ndarray<const int8_t, nb::ndim<3>, nb::c_contig> patterns,
-                                                   In1<int32_t> mask_index, In1<int32_t> pattern_index,
-                                                   In2<float> parameters) {
-    const size_t height = masks.shape(1), width = masks.shape(2), texels = height * width;
-    const size_t count = mask_index.shape(0);
-    if (patterns.shape(1) != height || patterns.shape(2) != width || pattern_index.shape(0) != count ||
-        parameters.shape(0) != count || parameters.shape(1) != 8)
-        throw std::invalid_argument("paint: masks, patterns and layers do not fit together");
-    std::vector<Layer> layers;
-    for (size_t l = 0; l < count; ++l) {
-        const int32_t m = mask_index.data()[l], p = pattern_index.data()[l];
-        if (m < 0 || static_cast<size_t>(m) >= masks.shape(0) || p < 0 || static_cast<size_t>(p) >= patterns.shape(0))
-            throw std::invalid_argument("paint: a layer names a mask or pattern that does not exist");
-        const float *v = parameters.data() + 8 * l;
-        layers.push_back({masks.data() + m * texels, patterns.data() + p * texels, {v[0], v[1], v[2]}, v[3], v[4], v[5], v[6], v[7]});
+    Painter(Masks masks, Patterns patterns)
+        : height_(masks.shape(1)), width_(masks.shape(2)), mask_count_(masks.shape(0)), pattern_count_(patterns.shape(0)),
+          masks_(masks.data(), masks.data() + masks.size()), patterns_(patterns.data(), patterns.data() + patterns.size()) {
+        if (patterns.shape(1) != height_ || patterns.shape(2) != width_)
+            throw std::invalid_argument("Painter: patterns must have the masks' size");
+        for (size_t m = 0; m < mask_count_; ++m) boxes_.push_back(covered_box(masks_.data() + m * height_ * width_));
     }
-    uint8_t *out = new uint8_t[texels * 3];
-    nb::capsule owner = own(out);
-    {
-        nb::gil_scoped_release release;
-        for (size_t t = 0; t < texels; ++t) {
-            float rgb[3] = {0.0f, 0.0f, 0.0f};
-            paint_texel(layers, t, rgb);
-            for (int c = 0; c < 3; ++c) out[3 * t + c] = static_cast<uint8_t>(std::clamp(rgb[c] + 0.5f, 0.0f, 255.0f));
+
+    Texture paint(In1<int32_t> mask_index, In1<int32_t> pattern_index, In2<float> parameters) const {
+        const size_t layers = mask_index.shape(0), texels = height_ * width_;
+        if (pattern_index.shape(0) != layers || parameters.shape(0) != layers || parameters.shape(1) != 8)
+            throw std::invalid_argument("paint: every layer needs a mask, a pattern and eight parameters");
+        for (size_t l = 0; l < layers; ++l) {
+            const int32_t m = mask_index.data()[l], p = pattern_index.data()[l];
+            if (m < 0 || static_cast<size_t>(m) >= mask_count_ || p < 0 || static_cast<size_t>(p) >= pattern_count_)
+                throw std::invalid_argument("paint: a layer names a mask or pattern that does not exist");
+        }
+        uint8_t *out = new uint8_t[texels * 3];
+        nb::capsule owner = own(out);
+        {
+            nb::gil_scoped_release release;
+            std::vector<float> planes(texels * 3, 0.0f);
+            for (size_t l = 0; l < layers; ++l) {
+                const float *v = parameters.data() + 8 * l;
+                paint_layer({{v[0], v[1], v[2]}, v[3], v[4], v[5], v[6], v[7]}, mask_index.data()[l],
+                            pattern_index.data()[l], planes.data());
+            }
+            for (size_t t = 0; t < texels; ++t)
+                for (size_t c = 0; c < 3; ++c)
+                    out[3 * t + c] = static_cast<uint8_t>(std::clamp(planes[c * texels + t] + 0.5f, 0.0f, 255.0f));
+        }
+        return Texture(out, {height_, width_, 3}, owner);
+    }
+
+  private:
+    struct Box {
+        size_t top, bottom, left, right;  // bottom and right are one past the last covered texel
+    };
+
+    Box covered_box(const uint8_t *mask) const {
+        Box box{height_, 0, width_, 0};
+        for (size_t y = 0; y < height_; ++y)
+            for (size_t x = 0; x < width_; ++x)
+                if (mask[y * width_ + x] != 0) {
+                    box.top = std::min(box.top, y);
+                    box.bottom = y + 1;
+                    box.left = std::min(box.left, x);
+                    box.right = std::max(box.right, x + 1);
+                }
+        return box;
+    }
+
+    void paint_layer(const Layer &layer, size_t mask_index, size_t pattern_index, float *planes) const {
+        if (layer.strength == 0.0f) return;
+        const size_t texels = height_ * width_;
+        const Box box = boxes_[mask_index];
+        std::vector<float> alpha(width_), shade(width_);
+        for (size_t y = box.top; y < box.bottom; ++y) {
+            const uint8_t *mask = masks_.data() + mask_index * texels + y * width_;
+            const int8_t *pattern = patterns_.data() + pattern_index * texels + y * width_;
+            for (size_t x = box.left; x < box.right; ++x) {
+                const float noise = static_cast<float>(pattern[x]) * (1.0f / 127.0f);
+                const float cover =
+                    (static_cast<float>(mask[x]) * (1.0f / 255.0f) + layer.roughness * noise - layer.threshold) * layer.gain;
+                const float clamped = cover > 0.0f ? (cover < 1.0f ? cover : 1.0f) : 0.0f;
+                alpha[x] = mask[x] != 0 ? layer.strength * clamped : 0.0f;
+                shade[x] = 1.0f + layer.mottle * noise;
+            }
+            for (size_t c = 0; c < 3; ++c) {
+                float *row = planes + c * texels + y * width_;
+                for (size_t x = box.left; x < box.right; ++x) row[x] += (layer.colour[c] * shade[x] - row[x]) * alpha[x];
+            }
         }
     }
-    return nb::ndarray<nb::numpy, uint8_t, nb::ndim<3>>(out, {height, width, 3}, owner);
-}
+
+    size_t height_, width_, mask_count_, pattern_count_;
+    std::vector<uint8_t> masks_;
+    std::vector<int8_t> patterns_;
+    std::vector<Box> boxes_;
+};
 
 }  // namespace
 
@@ -145,10 +189,11 @@ void bind_person(nb::module_ &m) {
           "(n,) float32 in [-1, 1]: value noise at points (n, 3), features about one unit across.");
     m.def("normal_quantile", &quantiles, nb::arg("p"), "(n,) float64: inverse standard normal distribution function.");
     m.def("sincos_deg", &sines_cosines, nb::arg("degrees"), "(n, 2) float64: sine and cosine.");
-    m.def("paint", &paint, nb::arg("masks"), nb::arg("patterns"), nb::arg("mask_index"), nb::arg("pattern_index"),
-          nb::arg("parameters"),
-          "(S, S, 3) uint8: layers painted over each other in order. masks (M, S, S) uint8 and patterns (P, S, S) int8 are\n"
-          "shared; each layer names one of either and has a row (red, green, blue 0 .. 255, strength, threshold, gain,\n"
-          "roughness, mottle): alpha = strength * clamp((mask + roughness * pattern - threshold) * gain, 0, 1), colour =\n"
-          "rgb * (1 + mottle * pattern).");
+    nb::class_<Painter>(m, "Painter", "Paints albedo textures from shared masks and noise patterns.")
+        .def(nb::init<Painter::Masks, Painter::Patterns>(), nb::arg("masks"), nb::arg("patterns"),
+             "masks (M, S, S) uint8 and patterns (P, S, S) int8 are copied.")
+        .def("paint", &Painter::paint, nb::arg("mask_index"), nb::arg("pattern_index"), nb::arg("parameters"),
+             "(S, S, 3) uint8: layers over each other in order. Each names a mask and a pattern and has a row (red, green,\n"
+             "blue 0 .. 255, strength, threshold, gain, roughness, mottle). Where its mask is above 0 it covers with alpha =\n"
+             "strength * clamp((mask + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).");
 }

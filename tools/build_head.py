@@ -17,7 +17,7 @@ import numpy as np
 
 from facewright.models.morphable import Part
 from head.clean import Seat, place_points, remove_rigid, seat_eyes
-from head.expressions import expression_basis
+from head.expressions import close_lids, expression_basis
 from head.hair import HAIR, hair_basis
 from head.identity import ATTRIBUTES, distil, sample_weights, target_names_and_rows
 from head.landmarks import alignment_rows, ibug_points
@@ -31,6 +31,10 @@ OUTPUT = Path(__file__).parents[1] / "src/facewright/models/data/head.npz"
 SAMPLES, SEED = 4000, 7
 MODES, FIRST_MODES, WIDENING = 100, 10, 1.6
 TEXTURE = 512
+# What MakeHuman's mean adult lacks to look at ease: eyes a little wider open, corners of the mouth a little up.
+AT_EASE = {"eyeWideLeft": 0.3, "eyeWideRight": 0.3, "mouthSmileLeft": 0.07, "mouthSmileRight": 0.07}
+MOUTH_OPEN = {"jawOpen": 0.5, "mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5}
+LID_OVERLAP = 0.12
 POSITION_STEPS_PER_MM = 64
 
 
@@ -51,7 +55,10 @@ def build(source: Source) -> dict[str, np.ndarray]:
     surface = build_surface(mesh)
     names, rows = target_names_and_rows(source)
     weights, attributes = sample_weights(names, SAMPLES, SEED)
+    faces = source.units()
     neutral = _neutral(mesh, surface, names, rows, weights)
+    for name, amount in AT_EASE.items():
+        neutral[faces[name][:, 0].astype(int)] += amount * faces[name][:, 1:]
     points = place_points(surface, mesh, neutral)
     stable = _stable(surface, points)
     left, right = (Seat(surface, mesh, points, eye, neutral) for eye in surface.eyes)
@@ -60,7 +67,7 @@ def build(source: Source) -> dict[str, np.ndarray]:
         points, targets, weights, attributes, _importance(points, left), MODES,
         np.where(np.arange(MODES) < FIRST_MODES, 1.0, WIDENING),
     )  # fmt: skip
-    units = expression_basis(surface, mesh, source.units(), points, (left, right), stable)
+    units = expression_basis(surface, mesh, faces, points, (left, right), stable)
     print(f"{len(points)} points, {len(names)} targets, {distilled.explained:.4f} of the variance kept")
     return _assemble(source, mesh, surface, points, right, distilled, units)
 
@@ -129,10 +136,10 @@ def _assemble(
     visible = seen_from(points, solid, points + 0.4 * normals, np.array([0.0, 0.0, 1.0]))
     landmarks = ibug_points(surface, mesh, points, visible, right)
     texels = texels_of(surface, points, TEXTURE)
-    brows = points[landmarks[[range(17, 22), range(26, 21, -1)]]]
-    masks = paint_masks(source, surface, texels, brows, _eye_rims(points, solid, parts[parts != Part.LASHES]))
+    masks = paint_masks(source, surface, texels, _eye_rims(points, solid, parts[parts != Part.LASHES]))
     split = _split_at_seams(surface)
     names, fields = units
+    close_lids(names, fields, points, landmarks, LID_OVERLAP)
     half = np.float16
     outer = np.zeros(len(points))
     outer[surface.skin] = 1
@@ -146,7 +153,7 @@ def _assemble(
         "parts": parts,
         "weld": split.weld.astype(np.int32),
         "uv": split.uv.astype(np.float32),
-        "occlusion": ambient_occlusion(points, solid)[split.point].astype(half),
+        "occlusion": _occlusion(surface, points, names, fields)[split.point].astype(half),
         "landmarks": split.first[landmarks].astype(np.int32),
         "alignment_landmarks": split.first[alignment_rows(landmarks)].astype(np.int32),
         "attribute_names": np.array(ATTRIBUTES),
@@ -163,6 +170,23 @@ def _assemble(
         "iris_uv": np.array([eye.uv_centre for eye in surface.eyes], np.float32),
         "iris_uv_radius": np.array(eye_uv_radius(IRIS_DEG, surface.eyes[0].uv_radius), np.float32),
     }
+
+
+def _occlusion(
+    surface: Surface, points: np.ndarray, names: list[str], fields: np.ndarray
+) -> np.ndarray:
+    """Sky seen by each point (P,): of the head at rest, but inside the mouth with the mouth open."""
+    solid = surface.triangles[surface.parts != Part.LASHES]
+    rest = ambient_occlusion(points, solid)
+    opened = points + sum(amount * fields[names.index(name)] for name, amount in MOUTH_OPEN.items())
+    within = ambient_occlusion(opened, solid)
+    out = np.maximum(rest, (rest + within) / 2)
+    inside = np.isin(surface.parts, (Part.MOUTH_INTERIOR, Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE))
+    only_inside = np.setdiff1d(surface.triangles[inside], surface.skin)
+    out[only_inside] = within[only_inside]
+    lashes = np.unique(surface.triangles[surface.parts == Part.LASHES])
+    out[lashes] = 0.6
+    return out
 
 
 def _eye_rims(points: np.ndarray, triangles: np.ndarray, parts: np.ndarray) -> np.ndarray:

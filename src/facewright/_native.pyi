@@ -27,13 +27,18 @@ def normal_quantile(p: Annotated[NDArray[numpy.float64], dict(shape=(None,), ord
 def sincos_deg(degrees: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
     """(n, 2) float64: sine and cosine."""
 
-def paint(masks: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', writable=False)], patterns: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', writable=False)], mask_index: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)], pattern_index: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)], parameters: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)]) -> Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None))]:
-    """
-    (S, S, 3) uint8: layers painted over each other in order. masks (M, S, S) uint8 and patterns (P, S, S) int8 are
-    shared; each layer names one of either and has a row (red, green, blue 0 .. 255, strength, threshold, gain,
-    roughness, mottle): alpha = strength * clamp((mask + roughness * pattern - threshold) * gain, 0, 1), colour =
-    rgb * (1 + mottle * pattern).
-    """
+class Painter:
+    """Paints albedo textures from shared masks and noise patterns."""
+
+    def __init__(self, masks: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', writable=False)], patterns: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', writable=False)]) -> None:
+        """masks (M, S, S) uint8 and patterns (P, S, S) int8 are copied."""
+
+    def paint(self, mask_index: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)], pattern_index: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)], parameters: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)]) -> Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None))]:
+        """
+        (S, S, 3) uint8: layers over each other in order. Each names a mask and a pattern and has a row (red, green,
+        blue 0 .. 255, strength, threshold, gain, roughness, mottle). Where its mask is above 0 it covers with alpha =
+        strength * clamp((mask + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).
+        """
 
 def random_words(seed: int, person: int, factor: int, first: int, rows: int, columns: int) -> Annotated[NDArray[numpy.uint32], dict(shape=(None, None), order='C')]:
     """

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from facewright import FacewrightError, __version__
 from facewright.dataset import DatasetConfig
+from facewright.recognition.augment import AugmentConfig
 from facewright.scenes.distributions import Distribution, format_distribution, parse_distribution
 from facewright.scenes.sampler import SamplerConfig
 
@@ -78,7 +80,120 @@ def preview(
     print(f"{sheet}: {people} people, {samples} images each")
 
 
-COMMANDS = {"generate": generate, "preview": preview}
+def train(
+    data: tyro.conf.Positional[tuple[Path, ...]],
+    out: Path,
+    minutes: float | None = None,
+    epochs: int | None = None,
+    seed: int = 1,
+    batch_size: int = 128,
+    learning_rate: float = 0.1,
+    devices: int | None = None,
+    augment: AugmentConfig = AugmentConfig(),  # noqa: B008  (frozen)
+) -> None:
+    """Train an embedding network on one or more data sets. Stopped at any moment, the same command goes on.
+
+    Args:
+        data: Data sets: shards of `generate`, or folders with one folder of images for each person.
+        out: Folder of the run.
+        minutes: Training time; the learning rate follows the clock.
+        epochs: Or passes over the data: a resumed run then ends with the same bits as an uninterrupted one.
+        seed: Of first weights, order and augmentation.
+        batch_size: Images of a step, over all devices.
+        learning_rate: Highest learning rate.
+        devices: Processes of one thread each; by default one for each core.
+        augment: What is done to training images.
+    """
+    from facewright.recognition.train import TrainConfig
+    from facewright.recognition.train import train as train_network
+
+    config = TrainConfig(
+        minutes=minutes,
+        epochs=epochs,
+        seed=seed,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        devices=devices,
+        augment=augment,
+    )
+    print(train_network(config, data, out))
+
+
+def evaluate(
+    model: tyro.conf.Positional[Path],
+    lfw: Path | None = None,
+    pairs: Path | None = None,
+    dev_pairs: Path | None = None,
+    synthetic: Path | None = None,
+    json: Path | None = None,
+    flip: bool = True,
+    workers: int | None = None,
+) -> None:
+    """Measure a model on LFW's protocol or on a held-out data set of other people.
+
+    Args:
+        model: Folder of a training run, a .safetensors checkpoint or an .onnx model.
+        lfw: Folder of LFW's photos, one folder for each person.
+        pairs: LFW's pairs.txt (ten folds) or pairsDevTest.txt.
+        dev_pairs: Pairs that set the threshold where `pairs` has no folds; by default pairsDevTrain.txt beside it.
+        synthetic: Data set of `generate` with people that the model has not seen.
+        json: File for the figures.
+        flip: Add the embedding of the mirrored crop.
+        workers: Threads that detect faces; by default one for each core.
+    """
+    from facewright.evaluation.console import print_results
+    from facewright.evaluation.embedders import open_embedder
+    from facewright.evaluation.evaluate import EvaluationOptions, evaluate_lfw, evaluate_synthetic
+    from facewright.evaluation.result import write_result
+    from facewright.formats import open_dataset
+
+    options = EvaluationOptions(flip=flip, workers=workers or available_cores())
+    if lfw is not None and pairs is not None and synthetic is None:
+        result = evaluate_lfw(open_embedder(model), lfw, pairs, dev_pairs, options)
+    elif synthetic is not None and lfw is None and pairs is None:
+        result = evaluate_synthetic(open_embedder(model), open_dataset(synthetic), options=options)
+    else:
+        raise FacewrightError("evaluate: expected either --lfw FOLDER and --pairs FILE, or --synthetic DATASET")
+    print_results([result])
+    if json is not None:
+        write_result(json, result)
+
+
+def demo(
+    out: Path,
+    people: int = 500,
+    samples: int = 30,
+    minutes: float = 4.0,
+    seed: int = 1,
+    lfw: Path | None = None,
+    pairs: Path | None = None,
+) -> None:
+    """Generate people, train on them, measure, and write one page about it: about ten minutes.
+
+    Args:
+        out: Folder for everything; a second call does only what is missing.
+        people: People to train on.
+        samples: Images of each.
+        minutes: Training time.
+        seed: Of everything.
+        lfw: Also measure on LFW: the folder of its photos.
+        pairs: The pairs file that goes with it.
+    """
+    from facewright.demo import DemoConfig
+    from facewright.demo import demo as run_demo
+
+    config = DemoConfig(people, samples, minutes, seed, lfw=lfw, pairs=pairs)
+    report = run_demo(out, config, available_cores(), command=f"facewright {shlex.join(sys.argv[1:])}")
+    print(f"report: {report}")
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "generate": generate,
+    "preview": preview,
+    "train": train,
+    "evaluate": evaluate,
+    "demo": demo,
+}
 
 
 def available_cores() -> int:

@@ -1,5 +1,7 @@
 import errno
+import fcntl
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +160,16 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     assert contents(tmp_path) == {"thesis.txt": b"ten years"}
     with pytest.raises(FacewrightError, match=r"thesis.txt: found a file, expected a new or empty folder"):
         make(tmp_path / "thesis.txt")
+
+
+def test_two_runs_in_one_folder_are_refused(tmp_path, whole):
+    shutil.copytree(whole, tmp_path / "set")
+    (tmp_path / "set/000001.tar").unlink()
+    with (tmp_path / "set/config.json").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(FacewrightError, match=r"config.json: another run is writing to this folder"):
+            make(tmp_path / "set")
+    assert make(tmp_path / "set").drawn == 20
 
 
 @pytest.mark.parametrize(("options", "field"), [({"format": "zip"}, "format"), ({"workers": 0}, "workers")])

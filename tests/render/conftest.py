@@ -59,7 +59,7 @@ def synthetic_model(rings: int, columns: int) -> MorphableModel:
     weld, parts = weld.ravel(), np.zeros(len(triangles), np.uint8)
     centres = mean[triangles].mean(axis=1)
     for part, x in ((Part.RIGHT_EYE, -32), (Part.LEFT_EYE, 32)):
-        parts[(np.hypot(centres[:, 0] - x, centres[:, 1]) < 9) & (centres[:, 2] > -85)] = part
+        parts[(np.hypot(centres[:, 0] - x, centres[:, 1]) < 14) & (centres[:, 2] > -85)] = part
     landmarks = np.arange(68, dtype=np.int32)
     landmarks[30], landmarks[36], landmarks[45], landmarks[8] = (
         nearest(x, y)[0] for x, y in ((0, -30), (-32, 0), (32, 0), (0, -100))

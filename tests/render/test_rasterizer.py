@@ -18,9 +18,8 @@ def soup(seed: int, triangles: int, grain: float) -> tuple[np.ndarray, np.ndarra
     spread = rng.choice([3.0, SIZE, 40.0])
     centre = rng.uniform(-2, SIZE + 2, (triangles, 1, 2))
     corners = centre + rng.normal(0, spread, (triangles, 3, 2))
-    depth = rng.choice([500.0, 600.0, 700.0], (triangles, 3, 1)) + rng.choice([0.0, 1.0]) * rng.normal(
-        0, 50, (triangles, 3, 1)
-    )
+    tilt = rng.choice([0.0, 50.0]) * rng.normal(size=(triangles, 3, 1))  # untilted ones tie in depth
+    depth = rng.choice([500.0, 600.0], (triangles, 1, 1)) + tilt
     positions = np.concatenate([np.round(corners / grain) * grain, depth], axis=2)
     return positions.reshape(-1, 3).astype(np.float32), np.arange(3 * triangles, dtype=np.int32).reshape(
         -1, 3

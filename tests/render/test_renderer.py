@@ -68,6 +68,8 @@ def test_images_agree_with_the_slow_renderer() -> None:
     person = synthetic_person(synthetic_model(24, 36), 64)
     scenes = random_scenes(5, 6)
     scenes.yaw_deg[0] = 110  # the texture's seam is seen
+    for i, side in ((1, 0.72), (2, -0.72)):  # one eye shines, then the other
+        scenes.yaw_deg[i], scenes.pitch_deg[i], scenes.light[i] = 0, 0, lit_from((side, 0.36, 0.62))
     background = np.random.default_rng(0).integers(0, 256, (6, 40, 40, 3)).astype(np.uint8)
     images = draw_heads(person, scenes, SMALL, background).images
     for i in range(6):

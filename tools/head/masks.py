@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
@@ -19,6 +20,9 @@ __all__ = ["Texels", "paint_masks", "texels_of"]
 
 _PUPIL_SHARE = 0.36  # of the iris's radius
 _EYE_CENTRES_X_MM = 29.0
+# The middle of the left eyebrow on the mean head from the nose to the temple: x and y in millimetres.
+_BROW_MM = ((10.5, 13.0), (18, 15.6), (27, 18.0), (36, 17.6), (43, 13.6), (49, 8.5))
+_BROW_HALF_WIDTH_MM = (4.6, 5.4, 5.2, 4.2, 3.2, 2.4)
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,9 @@ def texels_of(surface: Surface, points_mm: np.ndarray, size: int) -> Texels:
 
 
 def paint_masks(
-    source: Source, surface: Surface, texels: Texels, brows_mm: np.ndarray, eye_rims_mm: np.ndarray
+    source: Source, surface: Surface, texels: Texels, eye_rims_mm: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """All masks, name -> (size, size) uint8. brows_mm (2, 5, 3) runs along each brow; eye_rims_mm (n, 3)."""
+    """All masks, name -> (size, size) uint8. eye_rims_mm (n, 3) are places along the lids' edges."""
     skin = (texels.parts == Part.SKIN).astype(float)
     lips = _sampled(source, "lips", texels) * skin
     ears = _sampled(source, "ears", texels) * skin
@@ -76,7 +80,7 @@ def paint_masks(
         "tongue": texels.parts == Part.TONGUE,
         "lashes": texels.parts == Part.LASHES,
         **_eye_masks(surface, texels),
-        **{name: mask * skin for name, mask in _face_masks(places, brows_mm, eye_rims_mm).items()},
+        **{name: mask * skin for name, mask in _face_masks(places, eye_rims_mm).items()},
         **{name: mask * skin * (1 - lips) for name, mask in _beard_masks(places).items()},
         "scalp": smoothstep(hairline_mm(places), -6, 44) ** 0.8 * skin * (1 - ears),
         "long_hair": np.maximum(long_hair(places), smoothstep(hairline_mm(places), -4, 8)) * skin * (1 - ears),
@@ -108,21 +112,20 @@ def _eye_masks(surface: Surface, texels: Texels) -> dict[str, np.ndarray]:
     }
 
 
-def _face_masks(places: np.ndarray, brows_mm: np.ndarray, eye_rims_mm: np.ndarray) -> dict[str, np.ndarray]:
-    folded = places * np.array([1.0, 1.0, 1.0])
-    folded[:, 0] = np.abs(folded[:, 0])
+def _face_masks(places: np.ndarray, eye_rims_mm: np.ndarray) -> dict[str, np.ndarray]:
+    folded = np.abs(places * [1, 0, 0]) + places * [0, 1, 1]
     x, y, z = folded.T
     eye = np.stack([x - _EYE_CENTRES_X_MM, y + 2, (z - 12) * 0.8], axis=1)
     rim_distance, rim = cKDTree(eye_rims_mm).query(places)
     lower_rim = eye_rims_mm[rim, 1] < -2.5
     return {
-        "brows": np.max([_brow(places, line) for line in brows_mm], axis=0),
+        "brows": _brows(folded),
         "lash_line": np.clip(1.35 - rim_distance / 1.3, 0, 1) * np.where(lower_rim, 0.45, 1.0),
         "sockets": np.exp(-((np.linalg.norm(eye * [1, 1.25, 1], axis=1) / 19) ** 2)),
         "cheeks": _bump(folded, (44, -33, 6), (17, 15, 22)),
         "nose": _bump(folded, (0, -37, 40), (14, 12, 16)),
         "neck": smoothstep(-y - 0.45 * z, 78, 112) * smoothstep(z, -110, -60),
-        "folds": _bump(np.abs(folded - [0, 0, 0]), (27, -54, 25), (3.5, 15, 14)) * (y < 0),
+        "folds": _bump(folded, (27, -54, 25), (3.5, 15, 14)),
     }
 
 
@@ -130,18 +133,15 @@ def _bump(places: np.ndarray, centre: tuple[float, ...], widths: tuple[float, ..
     return np.asarray(np.exp(-(((places - centre) / np.array(widths)) ** 2).sum(axis=1)))
 
 
-def _brow(places: np.ndarray, line: np.ndarray) -> np.ndarray:
-    """1 along the brow's middle, 0 at its widest outline; it tapers towards the temple."""
-    distance = np.full(len(places), np.inf)
-    along = np.zeros(len(places))
-    for i, (start, end) in enumerate(zip(line[:-1], line[1:], strict=True)):
-        edge = end - start
-        t = np.clip(((places - start) @ edge) / (edge @ edge), 0, 1)
-        d = np.linalg.norm(places - start - t[:, None] * edge, axis=1)
-        closer = d < distance
-        distance[closer], along[closer] = d[closer], (i + t[closer]) / (len(line) - 1)
-    half_width = np.interp(along, [0, 0.35, 1], [2.8, 5.0, 5.2])
-    return np.asarray(np.clip(1 - distance / half_width, 0, 1))
+def _brows(folded: np.ndarray) -> np.ndarray:
+    """1 along the brow's middle, 0 at its widest outline, which tapers towards the temple."""
+    x, y = np.array(_BROW_MM).T
+    knots = np.linspace(0, 1, len(x))
+    fine = np.linspace(0, 1, 200)
+    line = np.stack([CubicSpline(knots, x)(fine), CubicSpline(knots, y)(fine)], axis=1)
+    distance, nearest = cKDTree(line).query(folded[:, :2])
+    half_width = np.interp(fine, knots, _BROW_HALF_WIDTH_MM)[nearest]
+    return np.asarray(np.clip(1 - distance / half_width, 0, 1) * (folded[:, 2] > -15))
 
 
 def _beard_masks(places: np.ndarray) -> dict[str, np.ndarray]:

@@ -38,7 +38,7 @@ def seen_from(
     return np.asarray(own[:, 2] + _SLACK_MM >= height[at[:, 1], at[:, 0]])
 
 
-def ambient_occlusion(points: np.ndarray, triangles: np.ndarray, directions: int = 256) -> np.ndarray:
+def ambient_occlusion(points: np.ndarray, triangles: np.ndarray, directions: int = 208) -> np.ndarray:
     """Cosine-weighted visible fraction of each point's own hemisphere, (P,) in 0 .. 1, smoothed once over edges."""
     normals = vertex_normals(points, triangles)
     lifted = points + _LIFT_MM * normals

@@ -22,11 +22,11 @@ _TEETH_TONGUE = (
 )
 _LASHES = ("helper-l-eyelashes-2", "helper-r-eyelashes-2")  # the upper ones; the lower ones are painted
 _LASH_RECT = (0.930, 0.815, 0.06, 0.03)
-_LASH_LENGTH = 0.28  # of MakeHuman's, which are 10 mm blades meant for a texture with transparency
+_LASH_LENGTH = 0.22  # of MakeHuman's, which are 10 mm blades meant for a texture with transparency
 _FACE_RECT = (0.01, 0.01, 0.98, 0.645)
 _FACE_ISLAND = (0.64, 0.995, 0.14, 0.83)  # u and v limits of the island in MakeHuman's layout
-_FACE_CENTRE = (0.855, 0.485)  # between eyes and mouth in MakeHuman's layout
-_FACE_ZOOM = 0.13  # texels grow inside this radius (MakeHuman's UV units) round the centre
+_FACE_CENTRE = (0.862, 0.4838)  # between eyes and mouth in MakeHuman's layout
+_FACE_ZOOM = 0.045  # texels grow inside this radius (MakeHuman's UV units) round the centre
 _OTHER_ISLANDS = {
     "neck": ((0.16, 0.63, 0.70, 0.995), (0.01, 0.680, 0.47, 0.205)),
     "mouth": ((0.74, 0.94, 0.0, 0.145), (0.01, 0.900, 0.20, 0.09)),

@@ -5,7 +5,7 @@ from facewright.dataset.config_io import from_json, to_json
 from facewright.dataset.drawing import Draw, DrawnPerson, draw_person
 from facewright.dataset.generate import Report, generate
 from facewright.dataset.plan import ShardPlan, plan_shards
-from facewright.dataset.sheet import contact_sheet, preview
+from facewright.dataset.sheet import contact_sheet, encode_png, preview, write_png
 
 __all__ = [
     "DatasetConfig",
@@ -15,9 +15,11 @@ __all__ = [
     "ShardPlan",
     "contact_sheet",
     "draw_person",
+    "encode_png",
     "from_json",
     "generate",
     "plan_shards",
     "preview",
     "to_json",
+    "write_png",
 ]

@@ -15,7 +15,7 @@ from facewright.dataset.drawing import Draw, DrawnPerson, draw_person
 from facewright.dataset.parameters import Columns, write_parameters
 from facewright.dataset.plan import ShardPlan, person_name, plan_shards, sample_key
 from facewright.dataset.progress import ImageProgress
-from facewright.dataset.stamp import Stamp, claim_folder, head_sha256
+from facewright.dataset.stamp import Stamp, claimed_folder, head_sha256
 from facewright.dataset.workers import OnImages, run_shards
 from facewright.errors import FacewrightError
 from facewright.formats import WRITERS, Sample
@@ -56,11 +56,10 @@ def generate(
     if workers < 1:
         raise FacewrightError(f"workers: found {workers}, expected at least 1")
     stamp = Stamp(format, head_sha256(), config)
-    claim_folder(root, stamp)
-    plan = plan_shards(config)
-    missing = [shard for shard in plan if not _is_complete(root, format, shard)]
-    images, left = (config.samples * sum(len(shard.people) for shard in shards) for shards in (plan, missing))
-    with ImageProgress(images, images - left, quiet) as progress:
+    plan, images = plan_shards(config), config.people * config.samples
+    with claimed_folder(root, stamp), ImageProgress(images, quiet) as progress:
+        missing = [shard for shard in plan if not _is_complete(root, format, shard)]
+        progress.skip(images - config.samples * sum(len(shard.people) for shard in missing))
         try:
             run_shards(
                 functools.partial(_make_shard, root, config, format, draw), missing, workers, progress.add
@@ -74,7 +73,7 @@ def generate(
             advice = f"{complete} of {len(plan)} shards are complete; run the same command again to continue"
             raise kind(f"{reason}; {advice}") from error
     progress.say(f"{root}: {images} images of {config.people} people, {progress.summary}")
-    return Report(root, config.people, images, left, progress.rate)
+    return Report(root, config.people, images, progress.drawn, progress.rate)
 
 
 def _make_shard(

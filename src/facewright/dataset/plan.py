@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass
 
 from facewright.dataset.config import DatasetConfig
@@ -21,13 +23,16 @@ class ShardPlan:
 
 
 def plan_shards(config: DatasetConfig) -> list[ShardPlan]:
-    """Consecutive shards of about 1,000 images, never splitting a person."""
-    per_shard = max(1, round(_IMAGES_PER_SHARD / config.samples))
-    end = config.first_person + config.people
-    starts = range(config.first_person, end, per_shard)
+    """Consecutive shards of about 1,000 images or a little less, never splitting a person.
+
+    Their sizes differ by one person at most, so that workers end together.
+    """
+    most_people = max(1, round(_IMAGES_PER_SHARD / config.samples))
+    count = math.ceil(config.people / most_people)
+    starts = [config.first_person + -(-config.people * index // count) for index in range(count + 1)]
     return [
-        ShardPlan(index, f"{index:06d}", range(start, min(start + per_shard, end)))
-        for index, start in enumerate(starts)
+        ShardPlan(index, f"{index:06d}", range(start, end))
+        for index, (start, end) in enumerate(itertools.pairwise(starts))
     ]
 
 

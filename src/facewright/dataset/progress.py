@@ -14,7 +14,7 @@ __all__ = ["ImageProgress"]
 class ImageProgress:
     """Context manager that counts images. `quiet` prints nothing at all; otherwise it writes to standard error."""
 
-    def __init__(self, total: int, done: int, quiet: bool = False) -> None:
+    def __init__(self, total: int, quiet: bool = False) -> None:
         self.drawn = 0
         self._end: float | None = None
         self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
@@ -28,7 +28,7 @@ class ImageProgress:
             disable=quiet or not self._console.is_terminal,
             transient=True,
         )
-        self._task = self._bar.add_task("", total=total, completed=done, rate=0.0)
+        self._task = self._bar.add_task("", total=total, rate=0.0)
         self._start = time.perf_counter()
 
     @property
@@ -39,6 +39,10 @@ class ImageProgress:
     @property
     def summary(self) -> str:
         return f"{self.drawn} drawn now at {self.rate:.0f} images/s" if self.drawn else "complete already"
+
+    def skip(self, images: int) -> None:
+        """Count images that are there already."""
+        self._bar.update(self._task, completed=images)
 
     def add(self, images: int) -> None:
         self.drawn += images

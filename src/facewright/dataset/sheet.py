@@ -13,7 +13,7 @@ from facewright.dataset.drawing import Draw, draw_person
 from facewright.errors import FacewrightError
 from facewright.formats.atomic import write_atomic
 
-__all__ = ["contact_sheet", "preview"]
+__all__ = ["contact_sheet", "encode_png", "preview", "write_png"]
 
 _GUTTER_PX = 2
 _PAPER = 255
@@ -29,8 +29,14 @@ def contact_sheet(images: UInt8[np.ndarray, "rows columns H W 3"]) -> UInt8[np.n
     return np.pad(paper, ((0, _GUTTER_PX), (0, _GUTTER_PX), (0, 0)), constant_values=_PAPER)
 
 
-def preview(config: DatasetConfig, path: Path, draw: Draw = draw_person) -> None:
-    """Write a PNG with one row for each person of `config` and one column for each of their samples.
+def encode_png(image: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """An sRGB image as the bytes of a PNG file."""
+    _, png = cv2.imencode(".png", image[:, :, ::-1])
+    return png.tobytes()
+
+
+def write_png(path: Path, image: UInt8[np.ndarray, "height width 3"]) -> None:
+    """Write an sRGB image, whole or not at all.
 
     Raises FacewrightError when `path` does not end in .png or cannot be written.
     """
@@ -38,7 +44,13 @@ def preview(config: DatasetConfig, path: Path, draw: Draw = draw_person) -> None
         raise FacewrightError(f"{path}: found suffix '{path.suffix}', expected .png")
     if not path.absolute().parent.is_dir():
         raise FacewrightError(f"{path}: cannot be written: folder {path.absolute().parent} does not exist")
+    write_atomic(path, [encode_png(image)])
+
+
+def preview(config: DatasetConfig, path: Path, draw: Draw = draw_person) -> None:
+    """Write a PNG with one row for each person of `config` and one column for each of their samples.
+
+    Raises FacewrightError as `write_png`.
+    """
     people = range(config.first_person, config.first_person + config.people)
-    sheet = contact_sheet(np.stack([draw(config, person).images for person in people]))
-    _, png = cv2.imencode(".png", sheet[:, :, ::-1])
-    write_atomic(path, [png.tobytes()])
+    write_png(path, contact_sheet(np.stack([draw(config, person).images for person in people])))

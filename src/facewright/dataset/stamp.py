@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from facewright import __version__
 from facewright.dataset.config import DatasetConfig
@@ -16,7 +18,7 @@ from facewright.formats.atomic import PARTIAL, remove_partials
 from facewright.formats.manifest import CONFIG, read_json, write_json
 from facewright.models.embedded import HEAD_FILE
 
-__all__ = ["Stamp", "claim_folder", "head_sha256"]
+__all__ = ["Stamp", "claimed_folder", "head_sha256"]
 
 
 def head_sha256() -> str:
@@ -41,12 +43,21 @@ class Stamp:
         }
 
 
-def claim_folder(root: Path, stamp: Stamp) -> None:
-    """Begin a data set in a new or empty folder, or continue in one that has the same stamp.
+@contextmanager
+def claimed_folder(root: Path, stamp: Stamp) -> Iterator[None]:
+    """Begin a data set in a new or empty folder, or continue in one that has the same stamp; keep other runs out.
 
     Removes the unfinished files of a killed run. Raises FacewrightError, having changed nothing, when the folder holds
-    something else or was begun with other settings.
+    something else, was begun with other settings or is being filled by another run.
     """
+    _begin(root, stamp)
+    with (root / CONFIG).open("rb") as file:
+        _lock(file)
+        remove_partials(root)
+        yield
+
+
+def _begin(root: Path, stamp: Stamp) -> None:
     config = root / CONFIG
     if config.exists():
         differences = list(_differences("", read_json(config), stamp.fields()))
@@ -54,7 +65,6 @@ def claim_folder(root: Path, stamp: Stamp) -> None:
             raise FacewrightError(
                 f"{config}: begun with other settings: {'; '.join(differences)}: use the same ones or another folder"
             )
-        remove_partials(root)
         return
     _require_empty(root)
     try:
@@ -62,6 +72,15 @@ def claim_folder(root: Path, stamp: Stamp) -> None:
     except OSError as error:
         raise FacewrightError(f"{root}: cannot be created: {error.strerror}") from error
     write_json(config, stamp.fields())
+
+
+def _lock(file: BinaryIO) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise FacewrightError(f"{file.name}: another run is writing to this folder") from None
+    except OSError:
+        pass  # a file system without locks
 
 
 def _require_empty(root: Path) -> None:

@@ -22,8 +22,7 @@ def figures_of(result: VerificationResult) -> dict[str, str]:
         "EER": f"{result.eer:.4f}",
     }
     for far, tar in result.tar_at_far.items():
-        if tar is not None:
-            shown[f"TAR at FAR {far:g}"] = f"{tar:.4f}"
+        shown[f"TAR at FAR {far:g}"] = "too few pairs" if tar is None else f"{tar:.4f}"
     return shown | {
         "threshold": f"{result.threshold:.4f}",
         "pairs": f"{result.pairs}",
@@ -38,8 +37,8 @@ def print_results(results: Sequence[VerificationResult], console: Console | None
     table.add_column("")
     for result in results:
         table.add_column(result.benchmark, justify="right")
-    for name in dict.fromkeys(name for column in columns for name in column):
-        table.add_row(name, *(column.get(name, "-") for column in columns))
+    for name in columns[0] if columns else ():
+        table.add_row(name, *(column[name] for column in columns))
     console = console or Console()
     console.print(table)
     for result in results:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -12,20 +13,26 @@ import onnxruntime
 from jaxtyping import Float32, UInt8
 
 from facewright.errors import FacewrightError
-from facewright.geometry import ARCFACE_112, Crop
+from facewright.geometry import ARCFACE_112, CROPS, Crop
 
 __all__ = ["Embedder", "OnnxInput", "embed_unit", "open_embedder"]
 
 _BATCH = 64
 
 
+@runtime_checkable
 class Embedder(Protocol):
-    """Maps crops, UInt8[n, size, size, 3] in RGB aligned to `crop`, to vectors Float32[n, d] of any length."""
+    """Maps crops, UInt8[n, size, size, 3] in RGB aligned to `crop`, to vectors Float32[n, d] of any length.
+
+    mirrors: whether it adds the embedding of the mirrored crop by itself.
+    """
 
     @property
     def name(self) -> str: ...
     @property
     def crop(self) -> Crop: ...
+    @property
+    def mirrors(self) -> bool: ...
     def __call__(self, images: UInt8[np.ndarray, "n h w 3"]) -> Float32[np.ndarray, "n d"]: ...
 
 
@@ -39,8 +46,6 @@ class OnnxInput:
     crop: Crop = ARCFACE_112
 
     def __post_init__(self) -> None:
-        if self.channels not in ("rgb", "bgr"):
-            raise FacewrightError(f"channels is {self.channels!r}: expected rgb or bgr")
         if not self.scale > 0:
             raise FacewrightError(f"scale is {self.scale}: expected a positive number")
 
@@ -51,11 +56,25 @@ _INPUTS = {"face_recognition_sface": OnnxInput(mean=0.0, scale=1.0)}
 
 
 @dataclass(frozen=True)
+class _OwnEmbedder:
+    """A network that facewright trained."""
+
+    name: str
+    crop: Crop
+    network: Callable[[UInt8[np.ndarray, "n h w 3"]], Float32[np.ndarray, "n d"]]
+    mirrors: bool = True
+
+    def __call__(self, images: UInt8[np.ndarray, "n h w 3"]) -> Float32[np.ndarray, "n d"]:
+        return self.network(images)
+
+
+@dataclass(frozen=True)
 class _OnnxEmbedder:
     name: str
     expects: OnnxInput
     session: Any
     batch: int | None
+    mirrors: bool = False
 
     @property
     def crop(self) -> Crop:
@@ -86,11 +105,12 @@ def open_embedder(path: Path, expects: OnnxInput | None = None, threads: int = 1
     if path.suffix == ".onnx":
         return _open_onnx(path, expects or _known_input(path), threads)
     if path.is_dir() or path.suffix == ".safetensors":
-        from facewright.recognition.checkpoint import load_embedder
+        from facewright.recognition.embed import load_embedder
 
-        embedder: Embedder = load_embedder(path)
-        return embedder
-    raise FacewrightError(f"{path}: found a {path.suffix or 'nameless'} file, expected .safetensors or .onnx")
+        trained = load_embedder(path)
+        return _OwnEmbedder(trained.name, CROPS[trained.crop], trained)
+    found = f"a {path.suffix} file" if path.suffix else "a file without a suffix"
+    raise FacewrightError(f"{path}: found {found}, expected .safetensors or .onnx")
 
 
 def embed_unit(
@@ -98,6 +118,7 @@ def embed_unit(
 ) -> Float32[np.ndarray, "n d"]:
     """Vectors of length 1, in batches. With `flip`, the sum of a crop's vector and its mirror image's.
 
+    An embedder that mirrors by itself is asked once, whatever `flip` says.
     Crops of another size are resized: all crop templates show the same part of the face.
     """
     size = embedder.crop.size_px
@@ -109,7 +130,7 @@ def embed_unit(
                 [cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA) for image in batch]
             )
         vectors = _unit(embedder(batch))
-        if flip:
+        if flip and not embedder.mirrors:
             vectors = _unit(vectors + _unit(embedder(np.ascontiguousarray(batch[:, :, ::-1]))))
         parts.append(vectors)
     return np.concatenate(parts)

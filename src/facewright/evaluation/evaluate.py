@@ -16,7 +16,6 @@ from facewright.evaluation.lfw import PairList, distinct_photos, find_dev_pairs,
 from facewright.evaluation.metrics import accuracy, best_threshold, k_fold_accuracy
 from facewright.evaluation.result import VerificationResult, summarise
 from facewright.formats.base import DatasetReader
-from facewright.geometry import Crop
 from facewright.photos.align import align, central_landmarks, decode_photo, read_photo
 from facewright.photos.landmarks import Landmarks, find_landmarks
 from facewright.photos.mtcnn import load_detector
@@ -32,7 +31,7 @@ _BATCH = 256
 class EvaluationOptions:
     """How a model is asked.
 
-    flip: add the embedding of the mirrored crop to each embedding.
+    flip: add the embedding of the mirrored crop to each embedding (facewright's own networks always do).
     workers: threads that detect faces.
     cache: folder that remembers landmarks between runs (`photos.landmarks.cache_folder()`), or None.
     max_dev_pairs: use so many development pairs, spread evenly over the file, or None for all.
@@ -94,7 +93,7 @@ def evaluate_lfw(
     return summarise(
         benchmark=f"LFW {pairs.name}",
         model=embedder.name,
-        alignment=_alignment(embedder.crop, options.flip),
+        alignment=_alignment(embedder, options.flip),
         protocol=decision.protocol,
         scores=scores,
         margins=decision.margins,
@@ -127,7 +126,7 @@ def evaluate_synthetic(
     return summarise(
         benchmark=f"synthetic {reader.path.name}",
         model=embedder.name,
-        alignment="as stored" + (", flip" if options.flip else ""),
+        alignment="as stored" + _mirrored(embedder, options.flip),
         protocol=f"{decision.protocol}; pairs drawn with seed {seed}",
         scores=scores,
         margins=decision.margins,
@@ -266,5 +265,10 @@ def _made_folds(same: Bool[np.ndarray, " n"], count: int) -> Int[np.ndarray, " n
     return folds
 
 
-def _alignment(crop: Crop, flip: bool) -> str:
-    return f"mtcnn, 5 points, central face, similarity to {crop.name}" + (", flip" if flip else "")
+def _alignment(embedder: Embedder, flip: bool) -> str:
+    crop = embedder.crop.name
+    return f"mtcnn, 5 points, central face, similarity to {crop}{_mirrored(embedder, flip)}"
+
+
+def _mirrored(embedder: Embedder, flip: bool) -> str:
+    return ", plus mirror image" if flip or embedder.mirrors else ""

@@ -6,8 +6,10 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Real
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 
 from facewright.evaluation.metrics import roc
 from facewright.evaluation.result import VerificationResult
@@ -58,7 +60,9 @@ def score_histograms(result: VerificationResult) -> bytes:
     return _png(figure)
 
 
-def loss_curve(images_seen: Sequence[float], losses: Sequence[float], label: str = "loss") -> bytes:
+def loss_curve(
+    images_seen: Real[np.ndarray, " points"], losses: Real[np.ndarray, " points"], label: str = "loss"
+) -> bytes:
     """Training loss against images seen, with its running mean over about 2% of the run."""
     figure = _figure(6.4, 3.2)
     axes = figure.add_subplot()
@@ -68,12 +72,13 @@ def loss_curve(images_seen: Sequence[float], losses: Sequence[float], label: str
         smooth = np.convolve(losses, np.full(window, 1 / window), mode="valid")
         axes.plot(images_seen[window - 1 :], smooth, color=_LINES[0], linewidth=1.8)
     axes.set_xlabel("images seen")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.set_ylabel(label)
     return _png(figure)
 
 
 def _figure(width_in: float, height_in: float) -> Figure:
-    figure = Figure(figsize=(width_in, height_in), dpi=150, layout="constrained")
+    figure = Figure(figsize=(width_in, height_in), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from facewright import __version__
 from facewright.evaluation.console import figures_of
 from facewright.evaluation.plots import roc_curves, score_histograms
-from facewright.evaluation.result import VerificationResult, write_text
+from facewright.evaluation.result import VerificationResult
+from facewright.formats.atomic import write_atomic
 
 __all__ = ["HeadlineFigure", "Picture", "ReportContent", "ReportTable", "render_report", "write_report"]
 
@@ -68,7 +69,7 @@ class ReportContent:
 
 def write_report(path: Path, content: ReportContent) -> None:
     """Write the page by atomic rename. Raises FacewrightError naming the file when it cannot be written."""
-    write_text(path, render_report(content))
+    write_atomic(path, [render_report(content).encode()])
 
 
 def render_report(content: ReportContent) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -23,8 +21,9 @@ from facewright.evaluation.metrics import (
     paired_bootstrap,
     tar_at_far,
 )
+from facewright.formats.atomic import write_atomic
 
-__all__ = ["FARS", "Comparison", "VerificationResult", "compare", "summarise", "write_result", "write_text"]
+__all__ = ["FARS", "Comparison", "VerificationResult", "compare", "summarise", "write_result"]
 
 FARS = (0.1, 0.01, 0.001, 0.0001)
 _RESAMPLES = 1000
@@ -127,23 +126,4 @@ def compare(first: VerificationResult, second: VerificationResult, seed: int = 0
 
 def write_result(path: Path, result: VerificationResult) -> None:
     """Write `to_json` by atomic rename. Raises FacewrightError naming the file when it cannot be written."""
-    write_text(path, json.dumps(result.to_json(), indent=2) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file by atomic rename. Raises FacewrightError naming the file when it cannot be written."""
-    temporary: Path | None = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise FacewrightError(f"{path}: cannot write the file ({error.strerror or error})") from error
+    write_atomic(path, [(json.dumps(result.to_json(), indent=2) + "\n").encode()])

@@ -103,7 +103,7 @@ _LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {
 _VERTEX_INDICES = ("triangles", "weld", "landmarks", "alignment_landmarks")
 
 
-def _check(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
+def _check(path: Path, arrays: dict[str, np.ndarray[Any, np.dtype[Any]]]) -> None:
     lengths: dict[int | str, int] = {}
     for name, (kind, shape) in _LAYOUT.items():
         if name not in arrays:
@@ -127,8 +127,8 @@ def _check(path: Path, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
             )
 
 
-def _head(arrays: dict[str, np.ndarray[Any, Any]]) -> EmbeddedHead:
-    def floats(name: str) -> np.ndarray[Any, Any]:
+def _head(arrays: dict[str, np.ndarray[Any, np.dtype[Any]]]) -> EmbeddedHead:
+    def floats(name: str) -> np.ndarray[Any, np.dtype[Any]]:
         return np.ascontiguousarray(arrays[name], np.float32)
 
     def words(name: str) -> tuple[str, ...]:

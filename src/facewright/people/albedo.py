@@ -28,7 +28,7 @@ _PATTERNS: dict[str, tuple[float, float, float]] = {
 
 @dataclass(frozen=True)
 class _Layer:
-    """See `_native.paint` for what the numbers do."""
+    """See `_native.Painter.paint` for what the numbers do."""
 
     mask: str
     pattern: str
@@ -51,9 +51,7 @@ def paint_albedo(head: EmbeddedHead, traits: Traits) -> UInt8[np.ndarray, "S S 3
         ],
         dtype=np.float32,
     )
-    texture: UInt8[np.ndarray, "S S 3"] = _native.paint(
-        head.masks,
-        _noise(head),
+    texture: UInt8[np.ndarray, "S S 3"] = _painter(head).paint(
         np.array([masks.index(layer.mask) for layer in layers], dtype=np.int32),
         np.array([patterns.index(layer.pattern) for layer in layers], dtype=np.int32),
         parameters,
@@ -62,6 +60,10 @@ def paint_albedo(head: EmbeddedHead, traits: Traits) -> UInt8[np.ndarray, "S S 3
 
 
 @functools.lru_cache(maxsize=2)
+def _painter(head: EmbeddedHead) -> _native.Painter:
+    return _native.Painter(head.masks, _noise(head))
+
+
 def _noise(head: EmbeddedHead) -> Int8[np.ndarray, "P S S"]:
     """The patterns over the head's texture, from the place of each texel on the mean head."""
     size = head.masks.shape[1]
@@ -136,14 +138,22 @@ def _hair_layers(traits: Traits) -> list[_Layer]:
             "brows",
             "brow",
             brow,
-            0.9 * traits.brow_strength,
-            0.75 - 0.6 * traits.brow_thickness,
-            2.5,
-            0.3,
-            0.1,
+            strength=0.85 * traits.brow_strength,
+            threshold=0.5 - 0.5 * traits.brow_thickness,
+            gain=1.7,
+            roughness=0.3,
+            mottle=0.2,
         ),
-        _Layer("moustache", "pores", hair * 0.8, 0.9, 1.0 - traits.moustache, 0.9, 0.15, 0.25),
-        _Layer("beard", "pores", hair * 0.8, 0.9, 1.0 - traits.beard, 0.9, 0.15, 0.25),
-        _Layer("scalp", strands, hair, scalp, 0.05 + 0.3 * traits.hairline, 3.0, 0.15, 0.4),
-        _Layer("long_hair", strands, hair, min(1.0, 3.0 * traits.hair_long), 0.1, 3.0, 0.1, 0.4),
+        _stubble("moustache", traits.moustache, hair),
+        _stubble("beard", traits.beard, hair),
+        _Layer("scalp", strands, hair, scalp, 0.05 + 0.3 * traits.hairline, gain=3.0, roughness=0.15, mottle=0.4),
+        _Layer("long_hair", strands, hair, float(traits.hair_long > 0), 0.2, gain=2.0, roughness=0.2, mottle=0.4),
     ]
+
+
+def _stubble(mask: str, amount: float, hair: Float64[np.ndarray, "3"]) -> _Layer:
+    """From a shadow that lets the skin through to a full beard."""
+    strength = 0.0 if amount == 0 else 0.15 + 0.7 * amount
+    return _Layer(
+        mask, "curled", hair * 0.8, strength, 0.3 * (1 - amount), gain=1.3, roughness=0.3, mottle=0.35
+    )

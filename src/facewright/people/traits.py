@@ -100,8 +100,7 @@ def draw_traits(head: EmbeddedHead, identity: Float32[np.ndarray, " K"], streams
         hairline=float(np.clip(0.1 + 0.5 * hair[7] + (0.35 * age if male else -0.1), 0, 1)),
         hair_texture=float(np.clip(0.75 * african + 0.5 * (hair[8] - 0.35), 0, 1)),
         **_hair_outline(male, bald, hair[9:16]),
-        beard=_beard(male, hair[16], hair[17]),
-        moustache=_beard(male, hair[18], hair[19]),
+        **_facial_hair(male, hair[16:20]),
     )
 
 
@@ -113,18 +112,22 @@ def _hair_outline(male: bool, bald: bool, p: Float64[np.ndarray, "7"]) -> dict[s
     full = 0.5 if male and not long else 1.0
     return {
         "hair_cropped": 0.3 + 0.7 * p[1],
-        "hair_top": 0.1 + 0.9 * full * p[2],
-        "hair_sides": full * p[3],
+        "hair_top": 0.1 + 0.7 * full * p[2],
+        "hair_sides": 0.8 * full * p[3],
         "hair_back": full * p[4],
         "hair_long": 0.4 + 0.6 * p[5] if long else 0.0,
     }
 
 
-def _beard(male: bool, occurs: float, amount: float) -> float:
-    """A third of men have some, most of it stubble."""
+def _facial_hair(male: bool, p: Float64[np.ndarray, "4"]) -> dict[str, float]:
+    """Beard and moustache: a third of men have some; most of the others show where it would grow."""
     if not male:
-        return 0.0
-    return 0.3 + 0.7 * amount if occurs < 0.33 else 0.25 * amount
+        return {"beard": 0.0, "moustache": 0.0}
+    shadow = 0.2 * p[1]
+    grown = 0.25 + 0.75 * p[1]
+    beard = grown if p[0] < 0.25 else shadow
+    moustache = 0.7 * grown if p[0] < 0.2 or p[2] < 0.08 else shadow
+    return {"beard": beard, "moustache": moustache}
 
 
 def _attributes(head: EmbeddedHead, identity: Float32[np.ndarray, " K"]) -> dict[str, float]:

@@ -117,7 +117,7 @@ def _scale(images: UInt8[np.ndarray, "n S S 3"]) -> Float32[np.ndarray, "n S S 3
     return images.astype(np.float32) * np.float32(1 / 127.5) - np.float32(1)
 
 
-def _signed(rng: np.random.Generator, limit: float, *shape: int) -> Float64[np.ndarray, "..."]:
+def _signed(rng: np.random.Generator, limit: float, *shape: int) -> Float64[np.ndarray, ...]:
     return rng.uniform(-limit, limit, shape)
 
 
@@ -223,7 +223,7 @@ def _resample(rng: np.random.Generator, image: _Image) -> _Image:
 
 def _noise(rng: np.random.Generator, image: _Image) -> _Image:
     noise: Float[np.ndarray, "S S 3"] = rng.normal(0, rng.uniform(2, 16), image.shape)
-    return np.rint(image + noise).clip(0, 255).astype(np.uint8)
+    return np.asarray(np.rint(image + noise).clip(0, 255), np.uint8)
 
 
 def _jpeg(rng: np.random.Generator, image: _Image) -> _Image:

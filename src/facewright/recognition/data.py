@@ -78,11 +78,11 @@ def fingerprint(readers: Sequence[DatasetReader], labels: Int64[np.ndarray, " im
 def decode_images(
     readers: Sequence[DatasetReader], crop: str, size_px: int, out: Path, on_image: Callable[[], None]
 ) -> None:
-    """Decode every image, shrink it to `size_px` and write all of them to `out` as one .npy of (n, size, size, 3) uint8.
+    """Decode every image, shrink it to `size_px` and write all of them to `out`: a .npy of (n, size, size, 3) uint8.
 
-    Images must be JPEGs of the size of `crop`. `on_image` is called after each image. A file, not memory: ranks share it,
-    and data sets larger than memory still work, more slowly. Raises FacewrightError for an unreadable image (by key), an
-    image of another size, and a disk without room.
+    Images must be JPEGs or PNGs of the size of `crop`. `on_image` is called after each image. A file, not memory:
+    ranks share it, and data sets larger than memory still work, more slowly. Raises FacewrightError for an unreadable
+    image (by key), an image of another size, and a disk without room.
     """
     header = np.lib.format.header_data_from_array_1_0(np.empty((0, size_px, size_px, 3), np.uint8))
     header["shape"] = (sum(map(len, readers)), size_px, size_px, 3)
@@ -93,7 +93,7 @@ def decode_images(
                 for sample in reader:
                     where = f"{reader.path}: image {sample.key}"
                     image = _decode(sample.jpeg, CROPS[crop].size_px, where)
-                    file.write(resize_crops(image[None], size_px))
+                    file.write(resize_crops(image[None], size_px).tobytes())
                     on_image()
     except OSError as error:
         raise FacewrightError(f"{out}: cannot be written: {error.strerror}") from None
@@ -104,9 +104,10 @@ def _decode(data: bytes, size_px: int, where: str) -> UInt8[np.ndarray, "S S 3"]
         if data.startswith(b"\xff\xd8"):
             image = simplejpeg.decode_jpeg(data, colorspace="RGB")
         else:
-            image = cv2.cvtColor(
-                cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB
-            )
+            decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+            if decoded is None:
+                raise ValueError
+            image = np.asarray(decoded, np.uint8)
     except (ValueError, cv2.error):
         raise FacewrightError(
             f"{where}: found {len(data)} unreadable bytes, expected a JPEG or PNG"

@@ -35,8 +35,8 @@ _BATCH = 128
 class Embedder:
     """A callable from aligned faces to unit vectors.
 
-    name: of the run or file. crop: the name in `geometry.CROPS` of the crop that it expects. stored_px: the size to which
-    crops are averaged down first, as in training. training: the run's config as JSON data.
+    name: of the run or file. crop: the name in `geometry.CROPS` of the alignment that it expects. stored_px: the size
+    to which crops are averaged down first, as in training. training: the run's config as JSON data.
     """
 
     name: str

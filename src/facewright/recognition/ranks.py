@@ -11,6 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from typing import IO, Any, Literal, TypeVar
 import cv2
 import torch
 from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments import LightningEnvironment
-from lightning_fabric.strategies import DDPStrategy
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.strategies.ddp import DDPStrategy
 
 from facewright.errors import FacewrightError
 
@@ -73,7 +74,7 @@ def run_ranks(function: Callable[[Fabric, T], None], argument: T, setup: RankSet
 def has_fast_bf16(accelerator: str) -> bool:
     """Whether bfloat16 is faster than float32 here: CUDA devices that have it, CPUs with AMX or AVX512-BF16."""
     if accelerator == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     try:
         words = set(Path("/proc/cpuinfo").read_text().split())
     except OSError:
@@ -135,13 +136,16 @@ def _join(setup: RankSetup, rank: int) -> Iterator[Fabric]:
                 world_size=setup.ranks,
                 timeout=_TIMEOUT,
             )
-            strategy["strategy"] = _JoinedDDP(
-                cluster_environment=_KnownRank(rank), broadcast_buffers=False, gradient_as_bucket_view=True
-            )
-        precision = "bf16-mixed" if has_fast_bf16(setup.accelerator) else "32-true"
+            strategy["strategy"] = _JoinedDDP(cluster_environment=_KnownRank(rank))
+        precision: Literal["bf16-mixed", "32-true"] = (
+            "bf16-mixed" if has_fast_bf16(setup.accelerator) else "32-true"
+        )
         fabric = Fabric(accelerator=setup.accelerator, devices=setup.ranks, precision=precision, **strategy)
         fabric.launch()
-        yield fabric
+        with warnings.catch_warnings():
+            # The layout of a 1x1 convolution's weights has two names; DDP notices, and it costs nothing.
+            warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+            yield fabric
     finally:
         if torch.distributed.is_initialized() and setup.ranks > 1:
             torch.distributed.destroy_process_group()

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from facewright.errors import FacewrightError
@@ -71,7 +70,7 @@ class RunFolder:
         return self.path / "log.csv"
 
     def claim(self, config: Mapping[str, Any]) -> None:
-        """Make the folder for this config, or find that it was made for the same one."""
+        """Make the folder for this config, or find that what was trained in it had the same one."""
         wanted = json.loads(json.dumps(config))
         path = self.path / "config.json"
         try:
@@ -81,7 +80,7 @@ class RunFolder:
             raise FacewrightError(f"{self.path}: {error.strerror}, expected a folder to write to") from None
         except ValueError:
             raise FacewrightError(f"{path}: found no JSON, expected the config of a run") from None
-        if found is None:
+        if found is None or not (self.checkpoint.exists() or self.model.exists()):
             write_atomic(path, [json.dumps(wanted, indent=1).encode()])
         elif found != wanted:
             field, there, asked = _first_difference(found, wanted)
@@ -148,7 +147,7 @@ class RunFolder:
         rate.plot(steps, [row.learning_rate for row in rows], color="tab:gray", linewidth=0.8)
         rate.set_ylabel("learning rate", color="tab:gray")
         buffer = io.BytesIO()
-        FigureCanvasAgg(figure).print_png(buffer)
+        figure.savefig(buffer, format="png", dpi=110)
         write_atomic(self.path / "loss.png", [buffer.getvalue()])
 
 

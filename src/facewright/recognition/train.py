@@ -45,8 +45,9 @@ _CHECKPOINT_S = 60.0
 class TrainConfig:
     """How to train, and for how long: exactly one of `minutes` and `epochs`.
 
-    minutes: training time, decoding not counted; the schedule follows the clock. epochs: the schedule follows the steps,
-    and a resumed run ends with the same bits as an uninterrupted one. batch_size: images of a step over all devices.
+    minutes: training time, decoding not counted; the schedule follows the clock. epochs: the schedule follows the
+    steps, and a resumed run ends with the same bits as an uninterrupted one (on one CPU device). batch_size: images of
+    a step over all devices.
     lr_warmup: part of the training over which the learning rate rises from 0; then it falls to 0 along a cosine.
     devices: processes; None is one per core on a CPU and 1 with CUDA. accelerator: None takes CUDA where there is one.
     stored_px: decoded crops are kept in this size; the network's input is sampled from it. crop: that of the data.
@@ -73,7 +74,7 @@ class TrainConfig:
         if (self.minutes is None) == (self.epochs is None):
             found = f"minutes {self.minutes} and epochs {self.epochs}"
             raise FacewrightError(f"training length: found {found}, expected one of them")
-        checks = (
+        checks: tuple[tuple[str, object, bool, str], ...] = (
             ("minutes", self.minutes, self.minutes is None or 0 < self.minutes < math.inf, "more than 0"),
             ("epochs", self.epochs, self.epochs is None or self.epochs >= 1, "1 or more"),
             ("seed", self.seed, self.seed >= 0, "0 or more"),
@@ -87,9 +88,9 @@ class TrainConfig:
             ("stored_px", self.stored_px, self.stored_px >= 8, "8 or more"),
             ("crop", self.crop, self.crop in CROPS, f"one of {', '.join(CROPS)}"),
         )
-        for name, found, ok, expected in checks:
+        for name, value, ok, expected in checks:
             if not ok:
-                raise FacewrightError(f"{name}: found {found}, expected {expected}")
+                raise FacewrightError(f"{name}: found {value}, expected {expected}")
 
     def resolved(self) -> TrainConfig:
         """This config with `devices` and `accelerator` as they will be on this machine."""
@@ -119,8 +120,8 @@ def train(config: TrainConfig, data: Sequence[Path], out: Path) -> Path:
     """Train on the data sets and return `out`, the run's folder (see `run.py` for its files).
 
     Classes of different data sets are different people. A run that was stopped goes on from its last checkpoint; a
-    finished run is left as it is. Raises FacewrightError for unusable data, another config in the same folder, and a loss
-    that is not finite.
+    finished run is left as it is. Raises FacewrightError for unusable data, another config in the same folder, and a
+    loss that is not finite.
     """
     config = config.resolved()
     assert config.devices is not None
@@ -168,57 +169,58 @@ def _fit(fabric: Fabric, job: _Job) -> None:
     batches = Batches(
         images, job.labels, config.batch_size, config.seed, fabric.global_rank, fabric.world_size
     )
-    with torch.random.fork_rng():
-        torch.manual_seed(config.seed)
-        learner = _Learner(config, job.classes)
+    learner = _seeded_learner(config, job.classes)
     optimiser = torch.optim.SGD(
-        learner.parameters(),
-        lr=0.1,
-        momentum=config.momentum,
-        weight_decay=config.weight_decay,
-        nesterov=True,
+        learner.parameters(), momentum=config.momentum, weight_decay=config.weight_decay, nesterov=True
     )
     model, optimiser = fabric.setup(learner, optimiser)
     step, elapsed_before, rows = _resume(job.run, learner, optimiser)
-    elapsed, started, saved = elapsed_before, time.monotonic(), time.monotonic()
+    elapsed, started = elapsed_before, time.monotonic()
     with _Recorder(fabric, job.run, rows, batches.step_images) as recorder:
         while (progress := config.progress(step, batches.steps, elapsed)) < 1:
             epoch, position = divmod(step, batches.steps)
             stored, labels = batches.load(epoch, position)
             key = (AUGMENT_STREAM, config.seed, epoch, position, fabric.global_rank)
             inputs = augment(stored, config.augment, config.backbone.input_px, key)
-            for group in optimiser.param_groups:
-                group["lr"] = config.rate(progress)
             loss = model(*fabric.to_device((torch.from_numpy(inputs), torch.from_numpy(labels))), progress)
             optimiser.zero_grad()
             fabric.backward(loss)
-            norm = fabric.clip_gradients(
-                model, optimiser, max_norm=config.clip_norm, error_if_nonfinite=False
-            )
-            # One exchange: the mean loss for the log, and one clock for all ranks.
-            clock = elapsed_before + time.monotonic() - started
-            mean_loss, elapsed = fabric.all_reduce(
-                torch.tensor([loss.item(), clock], dtype=torch.float64)
-            ).tolist()
-            if not (math.isfinite(mean_loss) and torch.isfinite(norm)):
-                where = f"epoch {epoch}, step {step}"
+            norm = torch.nn.utils.clip_grad_norm_(learner.parameters(), config.clip_norm)
+            # One exchange of both: the mean loss, and one clock, so that all ranks agree on the schedule.
+            mean_loss, elapsed = _mean(fabric, loss.item(), elapsed_before + time.monotonic() - started)
+            if not (math.isfinite(mean_loss) and math.isfinite(norm.item())):
+                found = f"found {mean_loss:g} (gradient norm {norm.item():g})"
                 raise FacewrightError(
-                    f"loss at {where}: found {mean_loss}, expected finite: lower learning_rate"
+                    f"loss at epoch {epoch + 1}, step {step}: {found}, expected finite numbers"
                 )
+            for group in optimiser.param_groups:
+                group["lr"] = config.rate(progress)
             optimiser.step()
             step += 1
-            recorder.step(LogRow(step, epoch, mean_loss, config.rate(progress), 0.0, elapsed), progress)
-            if fabric.is_global_zero and (
-                position + 1 == batches.steps or time.monotonic() - saved > _CHECKPOINT_S
-            ):
+            row = LogRow(step, epoch + 1, mean_loss, config.rate(progress), 0.0, elapsed)
+            recorder.note(row, config.progress(step, batches.steps, elapsed))
+            if recorder.checkpoint_due(end_of_epoch=position + 1 == batches.steps):
                 state = learner.state_dict(), optimiser.state_dict()
                 job.run.save_checkpoint(Checkpoint(step, elapsed, *state, recorder.rows))
-                saved = time.monotonic()
     if fabric.is_global_zero:
         job.run.write_log(recorder.rows)
         job.run.draw_loss(recorder.rows)
         save_embedder(job.run.model, learner.backbone, config.crop, config.stored_px, job.description)
         job.run.checkpoint.unlink(missing_ok=True)
+
+
+def _seeded_learner(config: TrainConfig, classes: int) -> _Learner:
+    """The same first weights in all ranks; torch's global random state is left as it was."""
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        return _Learner(config, classes)
+
+
+def _mean(fabric: Fabric, *values: float) -> list[float]:
+    """Each value's mean over the ranks."""
+    reduced = fabric.all_reduce(torch.tensor(values, dtype=torch.float64, device=fabric.device))
+    assert isinstance(reduced, Tensor)
+    return [float(value) for value in reduced]
 
 
 class _Learner(nn.Module):
@@ -256,42 +258,50 @@ class _Recorder:
         self._run = run
         self._step_images = step_images
         self._pending: list[LogRow] = []
+        self._saved = time.monotonic()
         self._bar = _progress_bar(Console(stderr=True, quiet=not self._active))
         self._task: TaskID = self._bar.add_task("training", total=1.0, note="")
 
     def __enter__(self) -> _Recorder:
-        self._bar.start()
         if self._active:
             self._run.write_log(self.rows)
+            self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._flush()
         self._bar.stop()
 
-    def step(self, row: LogRow, progress: float) -> None:
-        """Take note of a step; every `_LOG_STEPS` steps make it a row of the log."""
-        if not self._active:
-            return
-        self._pending.append(row)
-        if row.step % _LOG_STEPS == 0:
+    def note(self, row: LogRow, progress: float) -> None:
+        """Take note of a step; every `_LOG_STEPS` steps make one row of the log."""
+        if self._active:
+            self._pending.append(row)
+            self._bar.update(self._task, completed=progress)
+            if row.step % _LOG_STEPS == 0:
+                self._flush()
+
+    def checkpoint_due(self, end_of_epoch: bool) -> bool:
+        """Whether to save now: at an epoch's end and once a minute."""
+        due = self._active and (end_of_epoch or time.monotonic() - self._saved > _CHECKPOINT_S)
+        if due:
             self._flush()
-        self._bar.update(self._task, completed=progress)
+            self._saved = time.monotonic()
+        return due
 
     def _flush(self) -> None:
         if not self._pending:
             return
         last = self._pending[-1]
-        elapsed = last.elapsed_s - (self.rows[-1].elapsed_s if self.rows else 0.0)
+        seconds = last.elapsed_s - (self.rows[-1].elapsed_s if self.rows else 0.0)
         row = replace(
             last,
-            loss=float(np.mean([row.loss for row in self._pending])),
-            images_per_s=len(self._pending) * self._step_images / max(elapsed, 1e-9),
+            loss=float(np.mean([noted.loss for noted in self._pending])),
+            images_per_s=len(self._pending) * self._step_images / max(seconds, 1e-9),
         )
         self._pending.clear()
         self.rows.append(row)
         self._run.append_log(row)
-        note = f"epoch {row.epoch + 1}  loss {row.loss:.3f}  {row.images_per_s:.0f} images/s"
+        note = f"epoch {row.epoch}  loss {row.loss:.3f}  {row.images_per_s:.0f} images/s"
         self._bar.update(self._task, note=note)
 
 

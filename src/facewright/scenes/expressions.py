@@ -84,7 +84,7 @@ def draw_expressions(
         _add(out, units, unit, small, tilt)
     _add_gaze(out, units, config, p[:, 9], p[:, 10])
     blinking = p[:, 11] < config.blink
-    drooping = 0.25 * p[:, 12] * p[:, 12]
+    drooping = 0.1 * p[:, 12] * p[:, 12]
     _add(out, units, "eyeBlink", np.where(blinking, 0.6 + 0.4 * p[:, 13], drooping), np.zeros(len(p)))
     return np.ascontiguousarray(out.clip(0, 1), dtype=np.float32)
 

@@ -17,7 +17,7 @@ class Scenes:
     samples: the sample index of each scene.
     expression: coefficients of the model's expression directions, 0 .. 1.
     yaw_deg: positive turns the face to the subject's left (to the right in the image); pitch_deg: positive looks down;
-        roll_deg: positive tilts the head clockwise in the image. R_camera_head = Rz(roll) Ry(yaw) Rx(pitch).
+        roll_deg: positive tilts the head clockwise in the image (about -z). Pitch is applied first, then yaw, then roll.
     distance_mm: from the camera to the head's origin (perspective strength).
     light: environment radiance in real spherical harmonics (order 1; y, z, x; xy, yz, 3z2-1, zx, x2-y2), per RGB
         channel, in the camera frame (+x right, +y up, +z towards the camera). A surface with normal n has

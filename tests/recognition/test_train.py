@@ -1,0 +1,248 @@
+"""Training from files to a model: it learns, it resumes exactly, it refuses what it cannot use."""
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import simplejpeg
+import torch
+
+from facewright import FacewrightError
+from facewright.recognition import train as train_module
+from facewright.recognition.augment import AugmentConfig
+from facewright.recognition.backbones import BackboneConfig
+from facewright.recognition.embed import load_embedder
+from facewright.recognition.heads import HeadConfig
+from facewright.recognition.run import RunFolder
+from facewright.recognition.train import TrainConfig, train
+from tests.recognition.conftest import write_people
+
+TINY = TrainConfig(
+    epochs=4,
+    backbone=BackboneConfig(widths=(8, 16), blocks=(1, 1), embedding=16, input_px=32),
+    head=HeadConfig(s=10.0, m=0.1),
+    batch_size=8,
+    learning_rate=0.05,
+    devices=1,
+    accelerator="cpu",
+    stored_px=40,
+)
+
+
+def log_of(run):
+    with (run / "log.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def weights_of(run):
+    return {name: value.numpy() for name, value in load_embedder(run).network.state_dict().items()}
+
+
+@pytest.fixture(scope="module")
+def finished(people, tmp_path_factory):
+    return train(TINY, [people], tmp_path_factory.mktemp("runs") / "whole")
+
+
+def test_it_learns_to_tell_people_apart(people, tmp_path):
+    config = replace(
+        TINY, epochs=25, head=HeadConfig(s=10.0, m=0.1, warmup=0.0), augment=AugmentConfig(degrade=False)
+    )
+    run = train(config, [people], tmp_path / "run")
+    losses = [float(row["loss"]) for row in log_of(run)]
+    assert losses[-1] < 0.3 * losses[0]
+    more = write_people(tmp_path / "more", images=12)
+    unseen = [more / f"person{person}" / f"{index}.jpg" for person in range(4) for index in range(8, 12)]
+    crops = np.stack([simplejpeg.decode_jpeg(path.read_bytes()) for path in unseen])
+    vectors = load_embedder(run)(crops)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    similarity, same = vectors @ vectors.T, np.arange(16)[:, None] // 4 == np.arange(16) // 4
+    assert similarity[same].min() > similarity[~same].max()
+
+
+def test_a_run_leaves_its_files_and_nothing_else(finished):
+    assert sorted(path.name for path in finished.iterdir()) == [
+        "config.json",
+        "log.csv",
+        "loss.png",
+        "model.safetensors",
+    ]
+    rows = log_of(finished)
+    assert [int(rows[-1][name]) for name in ("step", "epoch")] == [16, 4]
+    assert json.loads((finished / "config.json").read_text())["train"]["seed"] == 1
+
+
+def test_global_random_state_and_threads_are_left_alone(people, tmp_path):
+    before = torch.random.get_rng_state(), torch.get_num_threads()
+    train(replace(TINY, epochs=1), [people], tmp_path / "run")
+    assert torch.equal(before[0], torch.random.get_rng_state())
+    assert torch.get_num_threads() == before[1]
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_killed_run_ends_with_the_bits_of_an_uninterrupted_one(people, finished, tmp_path, monkeypatch):
+    save = RunFolder.save_checkpoint
+
+    def save_then_die(self, checkpoint):
+        save(self, checkpoint)
+        if checkpoint.step >= 8:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "save_checkpoint", save_then_die)
+        with pytest.raises(Killed):
+            train(TINY, [people], tmp_path / "run")
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    with pytest.raises(FacewrightError, match="the run is not finished"):
+        load_embedder(tmp_path / "run")
+    run = train(TINY, [people], tmp_path / "run")
+    found, expected = weights_of(run), weights_of(finished)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+    columns = ("step", "epoch", "loss", "learning_rate")
+    # Rows end at checkpoints, and those are the same in both runs.
+    assert [[row[c] for c in columns] for row in log_of(run)] == [
+        [row[c] for c in columns] for row in log_of(finished)
+    ]
+
+
+def test_a_kill_between_checkpoints_in_mid_epoch_changes_nothing(people, finished, tmp_path, monkeypatch):
+    real, calls = train_module.augment, []
+
+    def die_at_step_6(*args):
+        calls.append(args)
+        if len(calls) == 7:
+            raise Killed
+        return real(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train_module, "augment", die_at_step_6)
+        with pytest.raises(Killed):
+            train(TINY, [people], tmp_path / "run")
+    run = train(TINY, [people], tmp_path / "run")
+    for name, value in weights_of(finished).items():
+        np.testing.assert_array_equal(weights_of(run)[name], value, err_msg=name)
+
+
+def test_a_finished_run_is_left_as_it_is(people, finished, capsys):
+    before = (finished / "model.safetensors").stat().st_mtime_ns
+    assert train(TINY, [people], finished) == finished
+    assert (finished / "model.safetensors").stat().st_mtime_ns == before
+    assert "already trained" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_another_seed_gives_another_model(people, finished, tmp_path):
+    run = train(replace(TINY, seed=2), [people], tmp_path / "run")
+    assert not np.array_equal(weights_of(run)["stem.weight"], weights_of(finished)["stem.weight"])
+
+
+def test_two_ranks_train_one_model(people, tmp_path):
+    run = train(replace(TINY, devices=2, epochs=2), [people], tmp_path / "run")
+    assert int(log_of(run)[-1]["step"]) == 8
+    assert all(np.isfinite(value).all() for value in weights_of(run).values())
+
+
+def test_minutes_end_by_the_clock(people, tmp_path):
+    run = train(replace(TINY, epochs=None, minutes=0.01), [people], tmp_path / "run")
+    assert float(log_of(run)[-1]["elapsed_s"]) >= 0.6
+
+
+def test_several_data_sets_are_different_people(people, tmp_path, monkeypatch):
+    more = write_people(tmp_path / "more", people=3, images=2, seed=1)
+    seen = []
+    monkeypatch.setattr(train_module, "run_ranks", lambda function, job, setup: seen.append(job))
+    train(TINY, [people, more], tmp_path / "run")
+    assert seen[0].classes == 7
+    assert sorted(set(seen[0].labels[32:])) == [4, 5, 6]
+    assert np.array_equal(np.unique(seen[0].labels), np.arange(7))
+
+
+def test_a_diverging_run_stops_with_one_line(people, tmp_path):
+    config = replace(TINY, learning_rate=1e30, clip_norm=1e30, lr_warmup=0.0)
+    with pytest.raises(FacewrightError, match=r"loss at epoch \d+, step \d+: found .*, expected finite"):
+        train(config, [people], tmp_path / "run")
+
+
+def test_another_config_in_the_same_folder_is_refused(people, finished):
+    with pytest.raises(FacewrightError, match=r"train\.head\.m 0\.1, expected 0\.2 as asked"):
+        train(replace(TINY, head=HeadConfig(s=10.0, m=0.2)), [people], finished)
+
+
+def test_other_data_in_the_same_folder_is_refused(finished, tmp_path):
+    other = write_people(tmp_path / "other", seed=5)
+    with pytest.raises(FacewrightError, match=r"config\.json: found a run with data"):
+        train(TINY, [other], finished)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": None}, "minutes None and epochs None, expected one"),
+        ({"minutes": 1.0}, r"minutes 1\.0 and epochs 4, expected one"),
+        ({"epochs": 0}, "epochs: found 0, expected 1 or more"),
+        ({"devices": 0}, "devices: found 0, expected 1 or more"),
+        ({"batch_size": 1}, "batch_size: found 1"),
+        ({"learning_rate": float("nan")}, "learning_rate: found nan"),
+        ({"crop": "passport"}, "crop: found passport, expected one of arcface112"),
+    ],
+)
+def test_bad_settings_are_named(changes, message):
+    with pytest.raises(FacewrightError, match=message):
+        replace(TINY, **changes)
+
+
+@pytest.mark.parametrize("changes", [{"widths": ()}, {"blocks": (1, 0)}, {"embedding": 0}, {"input_px": 30}])
+def test_bad_backbones_are_refused(changes):
+    with pytest.raises(FacewrightError, match=r"found .*, expected"):
+        replace(TINY.backbone, **changes)
+
+
+def test_bad_data_is_named(people, tmp_path):
+    def refuse(message, *data):
+        with pytest.raises(FacewrightError, match=message) as caught:
+            train(TINY, data, tmp_path / "run")
+        assert "\n" not in str(caught.value)
+
+    refuse("no data sets")
+    refuse("nowhere: not found", tmp_path / "nowhere")
+    refuse("given twice", people, people)
+    refuse("found 1 class", write_people(tmp_path / "alone", people=1))
+    refuse("found 96x96 pixels, expected 112x112", write_people(tmp_path / "small", size=96))
+    broken = write_people(tmp_path / "broken")
+    (broken / "person2" / "3.jpg").write_bytes(b"\xff\xd8 no picture")
+    refuse(r"broken: image .*3: found 13 unreadable bytes, expected a JPEG or PNG", broken)
+
+
+def test_a_label_out_of_range_is_named(people, tmp_path, monkeypatch):
+    class Reader:
+        path, labels, classes = people, np.array([0, 1, 2]), 2
+
+        def __len__(self):
+            return 3
+
+        def read(self, index):
+            return b""
+
+        def __iter__(self):
+            return iter(())
+
+    monkeypatch.setattr("facewright.formats.open_dataset", lambda path: Reader())
+    with pytest.raises(FacewrightError, match=r"image 2 has label 2, expected 0 \.\. 1"):
+        train(TINY, [people], tmp_path / "run")
+
+
+def test_a_file_in_the_way_of_the_run_folder_is_named(people, tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(FacewrightError, match=r"run: .*expected a folder to write to"):
+        train(TINY, [people], tmp_path / "run")
+
+
+def test_a_damaged_checkpoint_is_named(people, tmp_path):
+    (tmp_path / "checkpoint.pt").write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(FacewrightError, match="unreadable file, expected a checkpoint"):
+        train(TINY, [people], tmp_path)
