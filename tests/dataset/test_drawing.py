@@ -27,10 +27,9 @@ def test_people_seeds_and_samples_differ():
 def test_everything_drawn_is_in_the_table(tmp_path):
     generate(tmp_path / "set", CONFIG, quiet=True)
     table = pq.read_table(tmp_path / "set/000000.parquet")
-    columns = (
-        "key label person sample seed yaw_deg pitch_deg roll_deg distance_mm expression light jitter_px jitter_scale "
-        "jitter_deg background landmarks_px"
-    ).split()
+    identifiers = ["key", "label", "person", "sample", "seed"]
+    pose = ["yaw_deg", "pitch_deg", "roll_deg", "distance_mm", "expression", "light"]
+    columns = [*identifiers, *pose, "jitter_px", "jitter_scale", "jitter_deg", "background", "landmarks_px"]
     assert table.column_names[: len(columns)] == columns
     traits = table.column_names[len(columns) :]
     assert traits

@@ -18,7 +18,9 @@ _HELPER_TRUST = 0.15  # how strongly an eyeball follows MakeHuman's eye rather t
 class Seat:
     """How one eyeball sits in the neutral head: centre, radius, and the lid points that slide on it."""
 
-    def __init__(self, surface: Surface, mesh: Mesh, points_mm: np.ndarray, eye: Eye, neutral: np.ndarray) -> None:
+    def __init__(
+        self, surface: Surface, mesh: Mesh, points_mm: np.ndarray, eye: Eye, neutral: np.ndarray
+    ) -> None:
         ids = mesh.groups[eye.helper]
         self.eye = eye
         self.helper_ids = ids

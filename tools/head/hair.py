@@ -9,6 +9,7 @@ __all__ = ["HAIR", "hair_basis", "hairline_mm", "long_hair", "smoothstep"]
 
 HAIR = ("cropped", "top", "sides", "back", "long")
 _AXIS_Z_MM = -60.0  # the vertical axis through the skull, round which the hairline is described
+_NECK_AXIS_Z_MM = -72.0
 # Height of the hairline at angles from the front round the side to the back, mean head, millimetres.
 _ANGLE_DEG = (0, 18, 32, 42, 52, 62, 70, 75, 82, 87, 94, 104, 114, 128, 150, 180)
 _HEIGHT_MM = (60, 58, 54, 45, 32, 22, 10, -12, -14, 0, 6, -6, -36, -58, -68, -70)
@@ -28,8 +29,11 @@ def hairline_mm(points: np.ndarray) -> np.ndarray:
 
 def long_hair(points: np.ndarray) -> np.ndarray:
     """Weight (n,) of skin that shoulder-length hair hangs in front of: behind the ears and the neck's back."""
-    behind = smoothstep(-points[:, 2] - 0.35 * np.abs(points[:, 0]), 18, 48)
-    return np.asarray(behind * smoothstep(points[:, 1], -158, -140))
+    angle = np.degrees(np.arctan2(np.abs(points[:, 0]), points[:, 2] - _NECK_AXIS_Z_MM))
+    behind = smoothstep(angle, 72, 100) * smoothstep(-points[:, 2], 30, 55)
+    return np.asarray(
+        behind * smoothstep(points[:, 1], -170, -150) * smoothstep(-np.abs(points[:, 0]), -105, -80)
+    )
 
 
 def hair_basis(points: np.ndarray, normals: np.ndarray, hairless: np.ndarray) -> np.ndarray:
@@ -47,9 +51,7 @@ def hair_basis(points: np.ndarray, normals: np.ndarray, hairless: np.ndarray) ->
     side = smoothstep(np.abs(points[:, 0]), 35, 65) * (1 - 0.7 * top)
     low = smoothstep(long_hair(points), 0.45, 1.0) * smoothstep(-front, 60, 95) * clear
     hanging = np.maximum(far_in * (1 - top) * (1 - 0.5 * smoothstep(front, -60, -20)), low)
-    away = np.stack(
-        [points[:, 0], np.zeros(len(points)), np.minimum(points[:, 2] - _AXIS_Z_MM, 0.0)], axis=1
-    )
+    away = np.stack([points[:, 0], np.zeros(len(points)), np.minimum(points[:, 2] - _AXIS_Z_MM, 0.0)], axis=1)
     away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
     skull = points - np.array([0.0, 20.0, _AXIS_Z_MM])
     skull /= np.linalg.norm(skull, axis=1, keepdims=True)

@@ -152,7 +152,9 @@ def distil(
     root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
     variances, directions = np.linalg.eigh(root @ gram @ root)
     variances, directions = variances[::-1], directions[:, ::-1]
-    directions = directions * np.sign(directions[np.abs(directions).argmax(axis=0), np.arange(len(directions))])
+    directions = directions * np.sign(
+        directions[np.abs(directions).argmax(axis=0), np.arange(len(directions))]
+    )
     combos = (root @ directions[:, :modes]).T
     basis = (combos @ flat).reshape(modes, -1, 3)
     # A head's coefficient is its projection on the direction, in standard deviations.

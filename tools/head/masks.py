@@ -83,7 +83,9 @@ def paint_masks(
         **{name: mask * skin for name, mask in _face_masks(places, eye_rims_mm).items()},
         **{name: mask * skin * (1 - lips) for name, mask in _beard_masks(places).items()},
         "scalp": smoothstep(hairline_mm(places), -6, 44) ** 0.8 * skin * (1 - ears),
-        "long_hair": np.maximum(long_hair(places), smoothstep(hairline_mm(places), -4, 8)) * skin * (1 - ears),
+        "long_hair": np.maximum(long_hair(places), smoothstep(hairline_mm(places), -4, 8))
+        * skin
+        * (1 - ears),
     }
     size = texels.size
     return {
@@ -153,7 +155,9 @@ def _beard_masks(places: np.ndarray) -> dict[str, np.ndarray]:
     soul_patch = np.exp(-((x / 7) ** 2) - ((y + 84) / 4) ** 2) * (z > 0)
     top = np.interp(x, [0, 6, 14, 26, 32], [-52, -49, -52, -61, -68])
     bottom = np.interp(x, [0, 6, 14, 24, 32], [-60, -58, -63, -71, -76])
-    moustache = smoothstep(top - y, -2, 3) * smoothstep(y - bottom, -5, 0) * smoothstep(31 - x, 0, 6) * (z > 0)
+    moustache = (
+        smoothstep(top - y, -2, 3) * smoothstep(y - bottom, -5, 0) * smoothstep(31 - x, 0, 6) * (z > 0)
+    )
     return {
         "beard": np.maximum(below * above_throat * in_front, 0.8 * soul_patch),
         "moustache": moustache,

@@ -24,7 +24,9 @@ def rasterise(corners: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     a, b, c = (corners[triangle, i] for i in range(3))
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     with np.errstate(divide="ignore", invalid="ignore"):
-        second = ((x + 0.5 - a[:, 0]) * (c[:, 1] - a[:, 1]) - (y + 0.5 - a[:, 1]) * (c[:, 0] - a[:, 0])) / area
+        second = (
+            (x + 0.5 - a[:, 0]) * (c[:, 1] - a[:, 1]) - (y + 0.5 - a[:, 1]) * (c[:, 0] - a[:, 0])
+        ) / area
         third = ((b[:, 0] - a[:, 0]) * (y + 0.5 - a[:, 1]) - (b[:, 1] - a[:, 1]) * (x + 0.5 - a[:, 0])) / area
     first = 1 - second - third
     inside = (first >= -1e-9) & (second >= -1e-9) & (third >= -1e-9)
@@ -39,7 +41,9 @@ def rasterise(corners: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return covering, barycentric
 
 
-def interpolate(field: np.ndarray, triangles: np.ndarray, covering: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def interpolate(
+    field: np.ndarray, triangles: np.ndarray, covering: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
     """A field (V, C) over the pixels that a triangle covers: (n, C) in the order of `covering >= 0`."""
     hit = covering >= 0
     return np.asarray((field[triangles[covering[hit]]] * weights[hit][..., None]).sum(axis=1))

@@ -96,7 +96,9 @@ def read_mesh(source: Source) -> Mesh:
             corners.setdefault(group, []).append([v.split("/") for v in values])
     tables = {name: np.array(faces, np.int64) - 1 for name, faces in corners.items()}
     ranges = json.loads(source.mpfb("mesh_metadata/basemesh_vertex_groups.json"))
-    mirror = np.array([line.split()[1] for line in source.mpfb("mesh_metadata/hm08.mirror").splitlines()], int)
+    mirror = np.array(
+        [line.split()[1] for line in source.mpfb("mesh_metadata/hm08.mirror").splitlines()], int
+    )
     return Mesh(
         positions_mm=np.array(positions, np.float64) * _MM_PER_UNIT,
         uvs=np.array(uvs, np.float64),

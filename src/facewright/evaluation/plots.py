@@ -31,7 +31,10 @@ def roc_curves(results: Sequence[VerificationResult]) -> bytes:
         finest = min(finest, 1 / np.count_nonzero(~result.same))
         label = f"{result.benchmark}, {result.model}: AUC {result.auc:.4f}"
         colour = _LINES[index % len(_LINES)]
-        axes.step(curve.far, curve.tar, where="post", color=colour, linewidth=1.8, label=label)
+        resolved = curve.far > 0
+        axes.step(
+            curve.far[resolved], curve.tar[resolved], where="post", color=colour, linewidth=1.8, label=label
+        )
     axes.set_xscale("log")
     axes.set_xlim(finest, 1)
     axes.set_ylim(0, 1.005)

@@ -24,7 +24,7 @@ class Part(IntEnum):
     MOUTH_INTERIOR = 7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MorphableModel:
     """A linear head model: a mesh, directions in which it varies, and named points on it.
 

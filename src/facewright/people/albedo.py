@@ -146,12 +146,16 @@ def _hair_layers(traits: Traits) -> list[_Layer]:
         ),
         _stubble("moustache", traits.moustache, hair),
         _stubble("beard", traits.beard, hair),
-        _Layer("scalp", strands, hair, scalp, 0.05 + 0.3 * traits.hairline, gain=3.0, roughness=0.15, mottle=0.4),
-        _Layer("long_hair", strands, hair, float(traits.hair_long > 0), 0.2, gain=2.0, roughness=0.2, mottle=0.4),
+        _Layer(
+            "scalp", strands, hair, scalp, 0.05 + 0.3 * traits.hairline, gain=3.0, roughness=0.15, mottle=0.4
+        ),
+        _Layer(
+            "long_hair", strands, hair, float(traits.hair_long > 0), 0.2, gain=2.0, roughness=0.2, mottle=0.4
+        ),
     ]
 
 
-def _stubble(mask: str, amount: float, hair: Float64[np.ndarray, "3"]) -> _Layer:
+def _stubble(mask: str, amount: float, hair: Float64[np.ndarray, " 3"]) -> _Layer:
     """From a shadow that lets the skin through to a full beard."""
     strength = 0.0 if amount == 0 else 0.15 + 0.7 * amount
     return _Layer(

@@ -11,6 +11,7 @@ from facewright import _native
 from facewright.errors import FacewrightError
 from facewright.models.embedded import EmbeddedHead
 from facewright.people.albedo import paint_albedo
+from facewright.people.lids import with_plausible_lids
 from facewright.people.person import Person
 from facewright.people.traits import Traits, draw_traits
 from facewright.streams import Factor, Streams
@@ -42,6 +43,7 @@ def build_person(config: PeopleConfig, head: EmbeddedHead, index: int, streams: 
     identity = _identity(config, len(model.identity_basis_mm), streams)
     traits = draw_traits(head, identity, streams)
     neutral = _native.combine(model.mean_mm, model.identity_basis_mm, identity)
+    neutral = with_plausible_lids(model, neutral)
     neutral = _native.combine(neutral, head.hair_basis_mm, _hair_volume(head, traits))
     return Person(
         index=index,

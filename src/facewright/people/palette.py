@@ -7,7 +7,7 @@ from jaxtyping import Float64
 
 __all__ = ["blend", "hair_colour", "iris_colour", "lip_colour", "skin_colour"]
 
-Rgb = Float64[np.ndarray, "3"]
+Rgb = Float64[np.ndarray, " 3"]
 
 # From the lightest to the darkest skin, about the six Fitzpatrick types.
 _SKIN = np.array(
@@ -47,7 +47,8 @@ def skin_colour(melanin: float, redness: float, yellowness: float) -> Rgb:
     shift = np.array(
         [1 + 0.02 * redness, 1 - 0.03 * redness - 0.005 * yellowness, 1 - 0.03 * redness - 0.05 * yellowness]
     )
-    return base * shift
+    tinted: Rgb = base * shift
+    return tinted
 
 
 def hair_colour(lightness: float, red: float, grey: float) -> Rgb:

@@ -75,7 +75,7 @@ def draw_traits(head: EmbeddedHead, identity: Float32[np.ndarray, " K"], streams
     )
     fair = caucasian * (1 - melanin)
     grey = float(np.clip(2.2 * (age - 0.55) + 0.8 * (hair[1] - 0.5), 0, 1))
-    bald = male and hair[2] < 0.12 + 0.3 * age
+    bald = bool(male and hair[2] < 0.12 + 0.3 * age)
     return Traits(
         masculinity=masculinity,
         age=age,
@@ -104,7 +104,7 @@ def draw_traits(head: EmbeddedHead, identity: Float32[np.ndarray, " K"], streams
     )
 
 
-def _hair_outline(male: bool, bald: bool, p: Float64[np.ndarray, "7"]) -> dict[str, float]:
+def _hair_outline(male: bool, bald: bool, p: Float64[np.ndarray, " 7"]) -> dict[str, float]:
     """How far hair stands out where: three women in four have long hair, and one man in ten."""
     if bald:
         return {"hair_cropped": 0.0, "hair_top": 0.0, "hair_sides": 0.0, "hair_back": 0.0, "hair_long": 0.0}
@@ -119,7 +119,7 @@ def _hair_outline(male: bool, bald: bool, p: Float64[np.ndarray, "7"]) -> dict[s
     }
 
 
-def _facial_hair(male: bool, p: Float64[np.ndarray, "4"]) -> dict[str, float]:
+def _facial_hair(male: bool, p: Float64[np.ndarray, " 4"]) -> dict[str, float]:
     """Beard and moustache: a third of men have some; most of the others show where it would grow."""
     if not male:
         return {"beard": 0.0, "moustache": 0.0}

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -60,10 +60,12 @@ def run_ranks(function: Callable[[Fabric, T], None], argument: T, setup: RankSet
         for rank, helper in enumerate(helpers, 1):
             if helper.wait() != 0:
                 raise _dead_helper(setup, rank, helper)
-    except RuntimeError:  # of torch.distributed, when another rank is gone
-        for rank, helper in enumerate(helpers, 1):
-            if helper.poll() not in (None, 0):
-                raise _dead_helper(setup, rank, helper) from None
+    except RuntimeError as error:
+        if (helpers and "gloo" in str(error)) or isinstance(error, torch.distributed.DistError):
+            for rank, helper in enumerate(helpers, 1):  # a connection was lost: which of them is gone?
+                with suppress(subprocess.TimeoutExpired):
+                    if helper.wait(timeout=5) != 0:
+                        raise _dead_helper(setup, rank, helper) from None
         raise
     finally:
         for helper in helpers:

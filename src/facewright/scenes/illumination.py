@@ -73,7 +73,8 @@ def directional_light(
         _N2 * z * x,
         _N22 * (x * x - y * y),
     ]
-    return np.stack(basis, axis=1) * irradiance[:, None]
+    light: Float64[np.ndarray, "n 9"] = np.stack(basis, axis=1) * irradiance[:, None]
+    return light
 
 
 def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"]) -> Float32[np.ndarray, "n 9 3"]:
@@ -115,4 +116,5 @@ def _tint(warmth: Float64[np.ndarray, " n"], green: Float64[np.ndarray, " n"]) -
     """RGB factors of luminance 1: warm light is red, cool light is blue."""
     rgb = np.stack([1 + 0.16 * warmth, 1 + green, 1 - 0.26 * warmth], axis=1).clip(0.2, 2.0)
     luminance = rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
-    return rgb / luminance[:, None]
+    tint: Float64[np.ndarray, "n 3"] = rgb / luminance[:, None]
+    return tint

@@ -17,13 +17,14 @@ class Scenes:
     samples: the sample index of each scene.
     expression: coefficients of the model's expression directions, 0 .. 1.
     yaw_deg: positive turns the face to the subject's left (to the right in the image); pitch_deg: positive looks down;
-        roll_deg: positive tilts the head clockwise in the image (about -z). Pitch is applied first, then yaw, then roll.
+        roll_deg: positive tilts the head clockwise in the image (about -z). Pitch is applied first, then yaw, then
+        roll.
     distance_mm: from the camera to the head's origin (perspective strength).
-    light: environment radiance in real spherical harmonics (order 1; y, z, x; xy, yz, 3z2-1, zx, x2-y2), per RGB
-        channel, in the camera frame (+x right, +y up, +z towards the camera). A surface with normal n has
+    light: environment radiance in real spherical harmonics (order 1; y, z, x; xy, yz, 3z2-1, zx, x2-y2), per
+        RGB channel, in the camera frame (+x right, +y up, +z towards the camera). A surface with normal n has
         radiance = albedo * sum_i k_i light_i Y_i(n), k = pi, 2pi/3 (3 times), pi/4 (5 times).
-    jitter_px, jitter_scale, jitter_deg: the error of an imagined landmark detector, applied after alignment to the crop
-        template about the crop's centre, px of a 112-px crop.
+    jitter_px, jitter_scale, jitter_deg: the error of an imagined landmark detector, applied after alignment to the
+        crop template about the crop's centre, px of a 112-px crop.
     background: four random words per scene from which its background is drawn.
     """
 
