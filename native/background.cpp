@@ -62,7 +62,8 @@ struct Shape {
 
     float coverage(float x, float y) const {
         const float distance = half_width - std::abs(nx * x + ny * y - offset);
-        return fw::smooth_step(std::clamp(distance / softness + 0.5f, 0.0f, 1.0f));
+        if (distance <= -0.5f * softness) return 0.0f;
+        return fw::smooth_step(std::min(distance / softness + 0.5f, 1.0f));
     }
 };
 
@@ -90,20 +91,26 @@ void draw_background(const uint32_t *words, int size, uint8_t *out) {
     std::vector<Shape> shapes;
     for (int i = 0; i < shape_count; ++i) shapes.push_back(draw_shape(draw, static_cast<float>(size)));
 
-    for (int y = 0; y < size; ++y)
+    std::vector<float> field(size), detail(size, 0.0f);
+    std::vector<Colour> row(size);
+    for (int y = 0; y < size; ++y) {
+        fw::noise_row(y * coarse, coarse, seed, field);
+        if (grain != 0.0f) fw::noise_row(y * fine, fine, seed + 1, detail);
+        const Colour level = mix(b, c, static_cast<float>(y) / size);
+        for (int x = 0; x < size; ++x) row[x] = mix(a, level, contrast * (0.5f + 0.5f * field[x]));
+        for (const Shape &shape : shapes)
+            for (int x = 0; x < size; ++x) {
+                const float cover = shape.coverage(x - 0.5f * size, y - 0.5f * size);
+                if (cover > 0.0f) row[x] = mix(row[x], shape.colour, cover);
+            }
         for (int x = 0; x < size; ++x) {
-            const float px = static_cast<float>(x), py = static_cast<float>(y);
-            const float field = 0.5f + 0.5f * fw::value_noise(px * coarse, py * coarse, seed);
-            const float detail = grain == 0.0f ? 0.0f : fw::value_noise(px * fine, py * fine, seed + 1);
-            Colour colour = mix(a, mix(b, c, static_cast<float>(y) / size), contrast * field);
-            for (const Shape &shape : shapes)
-                colour = mix(colour, shape.colour, shape.coverage(px - 0.5f * size, py - 0.5f * size));
-            const float gain = 1.0f + grain * detail;
+            const float gain = 1.0f + grain * detail[x];
             uint8_t *pixel = out + (static_cast<size_t>(y) * size + x) * 3;
-            pixel[0] = static_cast<uint8_t>(std::clamp(colour.r * gain + 0.5f, 0.0f, 255.0f));
-            pixel[1] = static_cast<uint8_t>(std::clamp(colour.g * gain + 0.5f, 0.0f, 255.0f));
-            pixel[2] = static_cast<uint8_t>(std::clamp(colour.b * gain + 0.5f, 0.0f, 255.0f));
+            pixel[0] = static_cast<uint8_t>(std::clamp(row[x].r * gain + 0.5f, 0.0f, 255.0f));
+            pixel[1] = static_cast<uint8_t>(std::clamp(row[x].g * gain + 0.5f, 0.0f, 255.0f));
+            pixel[2] = static_cast<uint8_t>(std::clamp(row[x].b * gain + 0.5f, 0.0f, 255.0f));
         }
+    }
 }
 
 using Pixels = nb::ndarray<nb::numpy, uint8_t, nb::ndim<4>, nb::c_contig>;

@@ -22,6 +22,7 @@ from head.hair import HAIR, hair_basis
 from head.identity import ATTRIBUTES, distil, sample_weights, target_names_and_rows
 from head.landmarks import alignment_rows, ibug_points
 from head.masks import paint_masks, texels_of
+from head.mouth import Mouth
 from head.occlusion import ambient_occlusion, seen_from
 from head.raster import rasterise, vertex_normals
 from head.source import Mesh, Source, read_mesh
@@ -32,7 +33,7 @@ SAMPLES, SEED = 4000, 7
 MODES, FIRST_MODES, WIDENING = 100, 10, 1.6
 TEXTURE = 512
 # What MakeHuman's mean adult lacks to look at ease: eyes a little wider open, corners of the mouth a little up.
-AT_EASE = {"eyeWideLeft": 0.3, "eyeWideRight": 0.3, "mouthSmileLeft": 0.07, "mouthSmileRight": 0.07}
+AT_EASE = {"eyeWideLeft": 0.3, "eyeWideRight": 0.3, "mouthSmileLeft": 0.07, "mouthSmileRight": 0.07, "mouthClose": 0.03}
 MOUTH_OPEN = {"jawOpen": 0.5, "mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5}
 LID_OVERLAP = 0.12
 POSITION_STEPS_PER_MM = 64
@@ -105,6 +106,7 @@ def _clean_targets(
     own = len(surface.source_ids)
     helpers = [seat.helper_ids for seat in seats]
     arena = np.concatenate([points[:own], *(neutral[ids] for ids in helpers)])
+    mouth = Mouth(surface, points)
     out = np.zeros((len(rows), len(points), 3))
     for index, target in enumerate(rows):
         dense = np.zeros_like(neutral)
@@ -116,6 +118,7 @@ def _clean_targets(
         for seat, helper_field in zip(seats, helper_fields, strict=True):
             eye_field, out[index] = seat_eyes(out[index], helper_field, seat)
             out[index, seat.eye.points] = eye_field
+        out[index] = mouth.seat_teeth(mouth.close_lips(out[index]))
     return out
 
 

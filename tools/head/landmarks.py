@@ -69,7 +69,7 @@ def _lid_points(points_mm: np.ndarray, visible: np.ndarray, seat: Seat) -> list[
         along = away @ direction
         aside = np.abs(away @ np.array([-direction[1], direction[0]]))
         corner = abs(direction[0]) > 0.9
-        score = (-along + 3 * aside) if corner else (along + 2 * aside + 99 * (along < 0))
+        score = (-along + 3 * aside) if corner else (along + 5 * aside + 99 * (along < 0))
         picks.append(int(rim[score.argmin()]))
     return picks
 

@@ -38,7 +38,7 @@ class LightConfig:
     key_azimuth_deg: Distribution = TruncatedNormal(0, 60, -150, 150)
     """Direction of the key light, 0 from the camera, positive from the image's right."""
     key_elevation_deg: Distribution = TruncatedNormal(32, 22, -25, 85)
-    key_share: Distribution = Uniform(0.2, 0.85)
+    key_share: Distribution = Uniform(0.3, 0.95)
     """Part of the light on a facing surface that comes from the key light; the rest is ambient."""
     fill_share: Distribution = Uniform(0.0, 0.4)
     """Part of the ambient light that comes from one other side."""
