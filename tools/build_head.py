@@ -33,7 +33,13 @@ SAMPLES, SEED = 4000, 7
 MODES, FIRST_MODES, WIDENING = 100, 10, 1.6
 TEXTURE = 512
 # What MakeHuman's mean adult lacks to look at ease: eyes a little wider open, corners of the mouth a little up.
-AT_EASE = {"eyeWideLeft": 0.3, "eyeWideRight": 0.3, "mouthSmileLeft": 0.07, "mouthSmileRight": 0.07, "mouthClose": 0.03}
+AT_EASE = {
+    "eyeWideLeft": 0.3,
+    "eyeWideRight": 0.3,
+    "mouthSmileLeft": 0.07,
+    "mouthSmileRight": 0.07,
+    "mouthClose": 0.03,
+}
 MOUTH_OPEN = {"jawOpen": 0.5, "mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5}
 LID_OVERLAP = 0.12
 POSITION_STEPS_PER_MM = 64

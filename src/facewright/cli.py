@@ -141,15 +141,17 @@ def evaluate(
         flip: Add the embedding of the mirrored crop.
         workers: Threads that detect faces; by default one for each core.
     """
-    from facewright.evaluation.console import print_results
+    from facewright.evaluation.console import detection_progress, print_results
     from facewright.evaluation.embedders import open_embedder
     from facewright.evaluation.evaluate import EvaluationOptions, evaluate_lfw, evaluate_synthetic
     from facewright.evaluation.result import write_result
     from facewright.formats import open_dataset
+    from facewright.photos.landmarks import cache_folder
 
-    options = EvaluationOptions(flip=flip, workers=workers or available_cores())
+    options = EvaluationOptions(flip=flip, workers=workers or available_cores(), cache=cache_folder())
     if lfw is not None and pairs is not None and synthetic is None:
-        result = evaluate_lfw(open_embedder(model), lfw, pairs, dev_pairs, options)
+        with detection_progress() as progress:
+            result = evaluate_lfw(open_embedder(model), lfw, pairs, dev_pairs, options, progress)
     elif synthetic is not None and lfw is None and pairs is None:
         result = evaluate_synthetic(open_embedder(model), open_dataset(synthetic), options=options)
     else:

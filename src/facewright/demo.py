@@ -14,17 +14,20 @@ import numpy as np
 
 from facewright.dataset import DatasetConfig, contact_sheet, draw_person, encode_png, generate
 from facewright.errors import FacewrightError
-from facewright.evaluation.console import print_results
+from facewright.evaluation.console import detection_progress, print_results
 from facewright.evaluation.embedders import open_embedder
 from facewright.evaluation.evaluate import EvaluationOptions, evaluate_lfw, evaluate_synthetic
 from facewright.evaluation.report import HeadlineFigure, Picture, ReportContent, write_report
 from facewright.evaluation.result import VerificationResult, write_result
 from facewright.formats import open_dataset
+from facewright.photos.landmarks import cache_folder
 
 __all__ = ["DemoConfig", "demo"]
 
 # Indices far from any training set's, so that the held-out people are others.
 _HELD_OUT_FIRST = 50_000_000
+# Enough to place a threshold, and a third of the photos to find faces in.
+_DEV_PAIRS = 600
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,13 @@ def demo(out: Path, config: DemoConfig, workers: int, command: str) -> Path:
 
 def _evaluate(run: Path, held_out: Path, config: DemoConfig, workers: int) -> list[VerificationResult]:
     embedder = open_embedder(run)
-    options = EvaluationOptions(workers=workers)
+    options = EvaluationOptions(workers=workers, cache=cache_folder(), max_dev_pairs=_DEV_PAIRS)
     results = [evaluate_synthetic(embedder, open_dataset(held_out), options=options)]
     if config.lfw is not None and config.pairs is not None:
-        results.append(evaluate_lfw(embedder, config.lfw, config.pairs, options=options))
+        with detection_progress() as progress:
+            results.append(
+                evaluate_lfw(embedder, config.lfw, config.pairs, options=options, progress=progress)
+            )
     return results
 
 

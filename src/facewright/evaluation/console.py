@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from facewright.evaluation.result import VerificationResult
 
-__all__ = ["figures_of", "print_results"]
+__all__ = ["detection_progress", "figures_of", "print_results"]
+
+
+@contextmanager
+def detection_progress() -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error for finding faces: call what it yields with (done, of how many)."""
+    columns = (TextColumn("finding faces"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def figures_of(result: VerificationResult) -> dict[str, str]:

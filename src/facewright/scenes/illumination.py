@@ -99,7 +99,16 @@ def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"]) -> Float32[n
         + directional_light(fill, fill_share)[:, :, None]
         * _tint(1.6 * p[:, 11] - 0.8, 0.1 * (2 * p[:, 12] - 1))[:, None, :]
     )
-    return np.ascontiguousarray(coloured * exposure[:, None, None], dtype=np.float32)
+    # A camera exposes for the face: half-way between the light that falls on its front and that on its bright side.
+    metered = 0.5 + 0.5 * _facing_luminance(coloured)
+    return np.ascontiguousarray(coloured * (exposure / metered)[:, None, None], dtype=np.float32)
+
+
+def _facing_luminance(light: Float64[np.ndarray, "n 9 3"]) -> Float64[np.ndarray, " n"]:
+    """Luminance of a white surface that faces the camera."""
+    rgb = PI * _N0 * light[:, 0] + 2 * PI / 3 * _N1 * light[:, 2] + PI / 4 * 2 * _N20 * light[:, 6]
+    luminance = rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
+    return luminance.clip(0.0, None)
 
 
 def _direction(

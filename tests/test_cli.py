@@ -1,0 +1,68 @@
+"""The command line as it is typed: what it prints, what it returns."""
+
+import os
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+from facewright.cli import main
+
+
+def run(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "facewright", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    assert main([str(word) for word in words]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("facewright: ")
+    return lines[0]
+
+
+def test_unknown_options_are_usage_errors():
+    result = run("generate", "out", "--peple", "3")
+    assert result.returncode == 2
+    assert "--peple" in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_help_names_every_command():
+    result = run("--help")
+    assert result.returncode == 0
+    assert all(command in result.stdout for command in ("generate", "preview", "train", "evaluate", "demo"))
+
+
+def test_preview_draws_a_sheet_with_typed_distributions(tmp_path):
+    sheet = tmp_path / "sheet.png"
+    words = ["preview", sheet, "--people", 2, "--samples", 3, "--yaw-deg", "uniform:-5:5", "--crop", "facenet96"]
+    assert main([str(word) for word in words]) == 0
+    assert cv2.imread(str(sheet)).shape == (2 * 98 + 2, 3 * 98 + 2, 3)
+
+
+def test_generate_writes_folders_of_people(tmp_path, capsys):
+    out = tmp_path / "set"
+    assert main(["generate", str(out), "--people", "2", "--samples", "3", "--workers", "1", "--format", "folder"]) == 0
+    assert len(list(out.glob("*/*.jpg"))) == 6
+    assert len([path for path in out.iterdir() if path.is_dir()]) == 2
+    capsys.readouterr()
+    assert "people: found 0" in complaint(capsys, "generate", out, "--people", 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("generate", "x", "--yaw-deg", "sideways"), "distribution: found 'sideways'"),
+        (("generate", "x", "--seed", "-1"), "seed: found -1"),
+        (("preview", "sheet.jpg"), "expected .png"),
+        (("evaluate", "nothing.onnx", "--lfw", "a", "--pairs", "b"), "nothing.onnx"),
+        (("evaluate", "nothing.onnx"), "--synthetic DATASET"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(words, part, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert part in complaint(capsys, *words)
+    assert list(tmp_path.iterdir()) == []
