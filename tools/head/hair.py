@@ -50,7 +50,7 @@ def hair_basis(points: np.ndarray, normals: np.ndarray, hairless: np.ndarray) ->
     back = smoothstep(-front, 60, 130)
     side = smoothstep(np.abs(points[:, 0]), 35, 65) * (1 - 0.7 * top)
     low = smoothstep(long_hair(points), 0.45, 1.0) * smoothstep(-front, 60, 95) * clear
-    hanging = np.maximum(far_in * (1 - top) * (1 - 0.5 * smoothstep(front, -60, -20)), low)
+    hanging = np.maximum(0.5 * far_in * (1 - top) * (1 - 0.5 * smoothstep(front, -60, -20)), low)
     away = np.stack([points[:, 0], np.zeros(len(points)), np.minimum(points[:, 2] - _AXIS_Z_MM, 0.0)], axis=1)
     away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
     skull = points - np.array([0.0, 20.0, _AXIS_Z_MM])

@@ -56,22 +56,17 @@ def _lid_points(points_mm: np.ndarray, visible: np.ndarray, seat: Seat) -> list[
     """Outer corner, two upper, inner corner, two lower points of the subject's right eye's opening."""
     rim = seat.lids[visible[seat.lids]]
     offset = points_mm[rim] - seat.centre
-    gap = np.linalg.norm(offset, axis=1) - seat.radius
-    rim, offset = rim[gap < 1.6], offset[gap < 1.6]
-    # The rim is what is nearest to the opening's middle in each direction.
-    middle = np.array([0.0, -1.5])
-    away = offset[:, :2] - middle
-    width = np.abs(offset[:, 0]).max()
-    wanted = [(-width, 0.5), (-5, 4), (5, 4), (width, -1.5), (5, -5.5), (-5, -5.5)]
-    picks = []
-    for place in wanted:
-        direction = (np.array(place) - middle) / np.linalg.norm(np.array(place) - middle)
-        along = away @ direction
-        aside = np.abs(away @ np.array([-direction[1], direction[0]]))
-        corner = abs(direction[0]) > 0.9
-        score = (-along + 3 * aside) if corner else (along + 5 * aside + 99 * (along < 0))
-        picks.append(int(rim[score.argmin()]))
-    return picks
+    near = np.linalg.norm(offset, axis=1) - seat.radius < 2.0
+    rim, across, up = rim[near], offset[near, 0], offset[near, 1] + 1.5
+    scores = {
+        "outer": across + 3 * np.abs(up - 2),
+        "upper outer": np.where(up > 0, 3 * np.abs(across + 5.0) + up, np.inf),
+        "upper inner": np.where(up > 0, 3 * np.abs(across - 4.2) + up, np.inf),
+        "inner": -across + 3 * np.abs(up),
+        "lower inner": np.where(up < 0, 3 * np.abs(across - 4.2) - up, np.inf),
+        "lower outer": np.where(up < 0, 3 * np.abs(across + 5.0) - up, np.inf),
+    }
+    return [int(rim[score.argmin()]) for score in scores.values()]
 
 
 def alignment_rows(landmarks: np.ndarray) -> np.ndarray:

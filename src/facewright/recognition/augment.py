@@ -37,12 +37,12 @@ class AugmentConfig:
 
     p_flip: float = 0.5
     # The paper always scales, rotates and shifts but does not say by how much: chosen on held-out people.
-    scale: float = 0.08
+    scale: float = 0.05
     """Largest change of scale, as a part of the image."""
-    rotation_deg: float = 8.0
-    shift: float = 0.05
+    rotation_deg: float = 5.0
+    shift: float = 0.03
     """Largest shift along each axis, as a part of the image."""
-    corner: float = 0.03
+    corner: float = 0.02
     """Largest independent shift of each corner, as a part of the image."""
     p_aspect: float = 0.1
     aspect: float = 0.12

@@ -54,11 +54,14 @@ class HeadConfig:
     """kind: which margin. s: scale of the cosines. m: margin, in cosine for CosFace, in radians for ArcFace.
 
     warmup: part of the training, 0 .. 1, over which the margin grows from 0 to m.
+
+    The papers' s = 64 or 30 and m = 0.35 or 0.5 are for days of training; within minutes they are not learnt (numbers
+    in docs/LOG.md).
     """
 
     kind: Literal["cosface", "arcface"] = "cosface"
-    s: float = 30.0
-    m: float = 0.35
+    s: float = 16.0
+    m: float = 0.1
     warmup: float = 0.1
 
     def __post_init__(self) -> None:

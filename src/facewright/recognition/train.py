@@ -59,7 +59,7 @@ class TrainConfig:
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
     head: HeadConfig = field(default_factory=HeadConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    batch_size: int = 128
+    batch_size: int = 64
     learning_rate: float = 0.1
     lr_warmup: float = 0.05
     momentum: float = 0.9

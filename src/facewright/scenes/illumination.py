@@ -108,7 +108,8 @@ def _facing_luminance(light: Float64[np.ndarray, "n 9 3"]) -> Float64[np.ndarray
     """Luminance of a white surface that faces the camera."""
     rgb = PI * _N0 * light[:, 0] + 2 * PI / 3 * _N1 * light[:, 2] + PI / 4 * 2 * _N20 * light[:, 6]
     luminance = rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
-    return luminance.clip(0.0, None)
+    clipped: Float64[np.ndarray, " n"] = luminance.clip(0.0, None)
+    return clipped
 
 
 def _direction(
