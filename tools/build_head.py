@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 import zipfile
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from facewright.models.morphable import Part
 from head.clean import Seat, place_points, remove_rigid, seat_eyes
 from head.expressions import close_lids, expression_basis
 from head.hair import HAIR, hair_basis, smoothstep
-from head.identity import ATTRIBUTES, distil, sample_weights, target_names_and_rows
+from head.identity import ATTRIBUTES, Distilled, distil, sample_weights, target_names_and_rows
 from head.landmarks import alignment_rows, ibug_points
 from head.licence import licence_text
 from head.masks import paint_masks, texels_of
@@ -92,13 +91,13 @@ def _neutral(
         if name.startswith("macro/"):
             neutral[target[:, 0].astype(int)] += weight * target[:, 1:]
     centres = [neutral[mesh.groups[eye.helper]].mean(axis=0) for eye in surface.eyes]
-    return neutral - np.mean(centres, axis=0)
+    return np.asarray(neutral - np.mean(centres, axis=0))
 
 
 def _stable(surface: Surface, points: np.ndarray) -> np.ndarray:
     """Skin that defines the head's pose: cranium and upper face without ears and jaw."""
     skin = surface.skin
-    return skin[(points[skin, 1] > -45) & (np.abs(points[skin, 0]) < 66)]
+    return np.asarray(skin[(points[skin, 1] > -45) & (np.abs(points[skin, 0]) < 66)])
 
 
 def _clean_targets(
@@ -132,8 +131,7 @@ def _clean_targets(
 
 def _importance(points: np.ndarray, left: Seat) -> np.ndarray:
     """How much each point counts when directions are chosen: eyes most, the neck and the skull's back least."""
-    folded = points * np.array([1.0, 1.0, 1.0])
-    folded[:, 0] = np.abs(folded[:, 0])
+    folded = np.abs(points * [1, 0, 0]) + points * [0, 1, 1]
     eye = np.exp(-((np.linalg.norm(folded - left.centre, axis=1) / 26) ** 2))
     face = np.exp(-((np.linalg.norm((folded - [0, -35, 20]) * [0.8, 0.6, 1], axis=1) / 45) ** 2))
     neck = np.where(points[:, 1] < -115, 0.1, 1.0)
@@ -141,7 +139,13 @@ def _importance(points: np.ndarray, left: Seat) -> np.ndarray:
 
 
 def _assemble(
-    source: Source, mesh: Mesh, surface: Surface, points: np.ndarray, right: Seat, distilled, units
+    source: Source,
+    mesh: Mesh,
+    surface: Surface,
+    points: np.ndarray,
+    right: Seat,
+    distilled: Distilled,
+    units: tuple[list[str], np.ndarray],
 ) -> dict[str, np.ndarray]:
     triangles, parts = surface.triangles, surface.parts
     normals = vertex_normals(points, triangles)
@@ -202,7 +206,7 @@ def _occlusion(surface: Surface, points: np.ndarray, names: list[str], fields: n
     out[teeth] += 0.4 * front * (1 - out[teeth])
     lashes = np.unique(surface.triangles[surface.parts == Part.LASHES])
     out[lashes] = 0.6
-    return out
+    return np.asarray(out)
 
 
 def _eye_rims(points: np.ndarray, triangles: np.ndarray, parts: np.ndarray) -> np.ndarray:
@@ -258,4 +262,4 @@ def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

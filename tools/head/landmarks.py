@@ -33,7 +33,7 @@ _EYE_POINTS = range(36, 42)
 
 def mirror_points(surface: Surface, mesh: Mesh) -> np.ndarray:
     """For each point that comes from MakeHuman, the point at its mirror image."""
-    return np.searchsorted(surface.source_ids, mesh.mirror[surface.source_ids])
+    return np.asarray(np.searchsorted(surface.source_ids, mesh.mirror[surface.source_ids]))
 
 
 def ibug_points(
@@ -59,7 +59,7 @@ def _lid_points(points_mm: np.ndarray, visible: np.ndarray, seat: Seat) -> list[
     near = np.linalg.norm(offset, axis=1) - seat.radius < 2.0
     rim, across, up = rim[near], offset[near, 0], offset[near, 1] + 1.5
     scores = {
-        "outer": across + 3 * np.abs(up - 2),
+        "outer": np.abs(across + 12.4) + 2 * np.abs(up - 1.7),
         "upper outer": np.where(up > 0, 3 * np.abs(across + 5.0) + up, np.inf),
         "upper inner": np.where(up > 0, 3 * np.abs(across - 4.2) + up, np.inf),
         "inner": -across + 3 * np.abs(up),

@@ -53,7 +53,7 @@ class Mouth:
     def seat_teeth(self, field: np.ndarray) -> np.ndarray:
         """Move teeth and tongue by the translation and uniform scale of the flesh around them."""
         moved = field[self.around]
-        shift = moved.mean(axis=0) - 0.0
+        shift = moved.mean(axis=0)
         arms = self.around_arms - self.around_arms.mean(axis=0)
         growth = (moved * arms).sum() / (arms**2).sum()
         out = field.copy()

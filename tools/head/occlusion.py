@@ -26,7 +26,7 @@ def seen_from(
     def project(x: np.ndarray) -> np.ndarray:
         view = (x - middle) @ frame.T
         view[..., :2] = view[..., :2] / _PIXEL_MM + _SIZE / 2
-        return view
+        return np.asarray(view)
 
     view = project(points)
     covering, weights = rasterise(view[triangles], _SIZE)

@@ -60,7 +60,7 @@ class TrainConfig:
     head: HeadConfig = field(default_factory=HeadConfig)
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     batch_size: int = 64
-    learning_rate: float = 0.1
+    learning_rate: float = 0.2
     lr_warmup: float = 0.05
     momentum: float = 0.9
     weight_decay: float = 5e-4
