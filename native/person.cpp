@@ -93,17 +93,17 @@ struct Layer {
 };
 
 // The masks and noise patterns of a head, with the rectangle outside which each mask is empty.
-class Painter {
+class AlbedoPainter {
   public:
     using Masks = nb::ndarray<const uint8_t, nb::ndim<3>, nb::c_contig>;
     using Patterns = nb::ndarray<const int8_t, nb::ndim<3>, nb::c_contig>;
     using Texture = nb::ndarray<nb::numpy, uint8_t, nb::ndim<3>>;
 
-    Painter(Masks masks, Patterns patterns)
+    AlbedoPainter(Masks masks, Patterns patterns)
         : height_(masks.shape(1)), width_(masks.shape(2)), mask_count_(masks.shape(0)), pattern_count_(patterns.shape(0)),
           masks_(masks.data(), masks.data() + masks.size()), patterns_(patterns.data(), patterns.data() + patterns.size()) {
         if (patterns.shape(1) != height_ || patterns.shape(2) != width_)
-            throw std::invalid_argument("Painter: patterns must have the masks' size");
+            throw std::invalid_argument("AlbedoPainter: patterns must have the masks' size");
         for (size_t m = 0; m < mask_count_; ++m) boxes_.push_back(covered_box(masks_.data() + m * height_ * width_));
     }
 
@@ -189,10 +189,10 @@ void bind_person(nb::module_ &m) {
           "(n,) float32 in [-1, 1]: value noise at points (n, 3), features about one unit across.");
     m.def("normal_quantile", &quantiles, nb::arg("p"), "(n,) float64: inverse standard normal distribution function.");
     m.def("sincos_deg", &sines_cosines, nb::arg("degrees"), "(n, 2) float64: sine and cosine.");
-    nb::class_<Painter>(m, "Painter", "Paints albedo textures from shared masks and noise patterns.")
-        .def(nb::init<Painter::Masks, Painter::Patterns>(), nb::arg("masks"), nb::arg("patterns"),
+    nb::class_<AlbedoPainter>(m, "AlbedoPainter", "Paints albedo textures from shared masks and noise patterns.")
+        .def(nb::init<AlbedoPainter::Masks, AlbedoPainter::Patterns>(), nb::arg("masks"), nb::arg("patterns"),
              "masks (M, S, S) uint8 and patterns (P, S, S) int8 are copied.")
-        .def("paint", &Painter::paint, nb::arg("mask_index"), nb::arg("pattern_index"), nb::arg("parameters"),
+        .def("paint", &AlbedoPainter::paint, nb::arg("mask_index"), nb::arg("pattern_index"), nb::arg("parameters"),
              "(S, S, 3) uint8: layers over each other in order. Each names a mask and a pattern and has a row (red, green,\n"
              "blue 0 .. 255, strength, threshold, gain, roughness, mottle). Where its mask is above 0 it covers with alpha =\n"
              "strength * clamp((mask + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).");

@@ -27,7 +27,7 @@ def test_layers_are_painted_as_documented():
         (2, 0, (300, -20, 10, 0.5, -0.1, 1.0, 0.0, 0.0)),
         (1, 0, (9, 9, 9, 0.0, 0.0, 1.0, 0.0, 0.0)),
     ]
-    result = _native.Painter(masks, patterns).paint(
+    result = _native.AlbedoPainter(masks, patterns).paint(
         np.array([m for m, _, _ in layers], dtype=np.int32),
         np.array([p for _, p, _ in layers], dtype=np.int32),
         np.array([v for _, _, v in layers], dtype=np.float32),
@@ -38,7 +38,7 @@ def test_layers_are_painted_as_documented():
 
 @pytest.mark.parametrize(("mask", "pattern"), [(1, 0), (0, 1), (-1, 0)])
 def test_a_layer_without_mask_or_pattern_is_refused(mask, pattern):
-    painter = _native.Painter(np.zeros((1, 4, 4), np.uint8), np.zeros((1, 4, 4), np.int8))
+    painter = _native.AlbedoPainter(np.zeros((1, 4, 4), np.uint8), np.zeros((1, 4, 4), np.int8))
     with pytest.raises(ValueError, match="does not exist"):
         painter.paint(np.array([mask], np.int32), np.array([pattern], np.int32), np.zeros((1, 8), np.float32))
 

@@ -28,7 +28,7 @@ _PATTERNS: dict[str, tuple[float, float, float]] = {
 
 @dataclass(frozen=True)
 class _Layer:
-    """See `_native.Painter.paint` for what the numbers do."""
+    """See `_native.AlbedoPainter.paint` for what the numbers do."""
 
     mask: str
     pattern: str
@@ -60,8 +60,8 @@ def paint_albedo(head: EmbeddedHead, traits: Traits) -> UInt8[np.ndarray, "S S 3
 
 
 @functools.lru_cache(maxsize=2)
-def _painter(head: EmbeddedHead) -> _native.Painter:
-    return _native.Painter(head.masks, _noise(head))
+def _painter(head: EmbeddedHead) -> _native.AlbedoPainter:
+    return _native.AlbedoPainter(head.masks, _noise(head))
 
 
 def _noise(head: EmbeddedHead) -> Int8[np.ndarray, "P S S"]:
