@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 # `make demo LFW=folder PAIRS=file` also measures on photographs.
 LFW_ARGUMENTS := $(if $(LFW),--lfw $(LFW) --pairs $(PAIRS))
 
-.PHONY: demo check format install
+.PHONY: demo check format install stub
 
 demo: $(INSTALLED)
 	$(BIN)/facewright demo --out demo $(LFW_ARGUMENTS)
@@ -21,6 +21,10 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 
 install: $(INSTALLED)
+
+# The types of the native module, after a change of its bindings.
+stub: $(INSTALLED)
+	$(BIN)/python -m nanobind.stubgen -q -m facewright._native -o src/facewright/_native.pyi
 
 # Installed in place: Python files need no second installation, native ones do.
 $(INSTALLED): pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)

@@ -23,7 +23,8 @@ from facewright.evaluation.evaluate import EvaluationOptions, evaluate_lfw
 from facewright.evaluation.metrics import accuracy, auc, paired_bootstrap
 from facewright.photos.landmarks import cache_folder
 from facewright.recognition.augment import AugmentConfig
-from facewright.recognition.train import TrainConfig, train
+from facewright.recognition.config import TrainConfig
+from facewright.recognition.train import train
 
 
 @dataclass(frozen=True)

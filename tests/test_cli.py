@@ -12,7 +12,9 @@ from facewright.cli import main
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "facewright", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"}
+    )
 
 
 def complaint(capsys: pytest.CaptureFixture[str], *words: object) -> str:
@@ -38,14 +40,30 @@ def test_help_names_every_command():
 
 def test_preview_draws_a_sheet_with_typed_distributions(tmp_path):
     sheet = tmp_path / "sheet.png"
-    words = ["preview", sheet, "--people", 2, "--samples", 3, "--yaw-deg", "uniform:-5:5", "--crop", "facenet96"]
+    words = [
+        "preview",
+        sheet,
+        "--people",
+        2,
+        "--samples",
+        3,
+        "--yaw-deg",
+        "uniform:-5:5",
+        "--crop",
+        "facenet96",
+    ]
     assert main([str(word) for word in words]) == 0
     assert cv2.imread(str(sheet)).shape == (2 * 98 + 2, 3 * 98 + 2, 3)
 
 
 def test_generate_writes_folders_of_people(tmp_path, capsys):
     out = tmp_path / "set"
-    assert main(["generate", str(out), "--people", "2", "--samples", "3", "--workers", "1", "--format", "folder"]) == 0
+    assert (
+        main(
+            ["generate", str(out), "--people", "2", "--samples", "3", "--workers", "1", "--format", "folder"]
+        )
+        == 0
+    )
     assert len(list(out.glob("*/*.jpg"))) == 6
     assert len([path for path in out.iterdir() if path.is_dir()]) == 2
     capsys.readouterr()

@@ -13,7 +13,7 @@ import tyro
 
 from facewright import FacewrightError, __version__
 from facewright.dataset import DatasetConfig
-from facewright.recognition.augment import AugmentConfig
+from facewright.recognition.config import TrainConfig
 from facewright.scenes.distributions import Distribution, format_distribution, parse_distribution
 from facewright.scenes.sampler import SamplerConfig
 
@@ -83,39 +83,17 @@ def preview(
 def train(
     data: tyro.conf.Positional[tuple[Path, ...]],
     out: Path,
-    minutes: float | None = None,
-    epochs: int | None = None,
-    seed: int = 1,
-    batch_size: int = 128,
-    learning_rate: float = 0.1,
-    devices: int | None = None,
-    augment: AugmentConfig = AugmentConfig(),  # noqa: B008  (frozen)
+    config: Annotated[TrainConfig, tyro.conf.arg(name="")] = TrainConfig(),  # noqa: B008  (frozen)
 ) -> None:
     """Train an embedding network on one or more data sets. Stopped at any moment, the same command goes on.
 
     Args:
         data: Data sets: shards of `generate`, or folders with one folder of images for each person.
         out: Folder of the run.
-        minutes: Training time; the learning rate follows the clock.
-        epochs: Or passes over the data: a resumed run then ends with the same bits as an uninterrupted one.
-        seed: Of first weights, order and augmentation.
-        batch_size: Images of a step, over all devices.
-        learning_rate: Highest learning rate.
-        devices: Processes of one thread each; by default one for each core.
-        augment: What is done to training images.
+        config: How to train, and for how long.
     """
-    from facewright.recognition.train import TrainConfig
     from facewright.recognition.train import train as train_network
 
-    config = TrainConfig(
-        minutes=minutes,
-        epochs=epochs,
-        seed=seed,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        devices=devices,
-        augment=augment,
-    )
     print(train_network(config, data, out))
 
 
@@ -222,6 +200,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FacewrightError as error:
         print(f"facewright: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt as error:
         print(f"facewright: {error or 'stopped'}", file=sys.stderr)
         return 130

@@ -53,7 +53,8 @@ def demo(out: Path, config: DemoConfig, workers: int, command: str) -> Path:
 
     Raises FacewrightError as the parts do.
     """
-    from facewright.recognition.train import TrainConfig, train
+    from facewright.recognition.config import TrainConfig
+    from facewright.recognition.train import train
 
     training = DatasetConfig(config.people, config.samples, config.seed)
     held_out = DatasetConfig(config.held_out_people, config.held_out_samples, config.seed, _HELD_OUT_FIRST)

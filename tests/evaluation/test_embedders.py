@@ -127,7 +127,8 @@ def test_embeddings_that_are_not_finite_are_refused(images: np.ndarray) -> None:
 
 def test_our_own_networks_open_too(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    from facewright.recognition.backbones import BackboneConfig, ResidualNet
+    from facewright.recognition.backbones import ResidualNet
+    from facewright.recognition.config import BackboneConfig
     from facewright.recognition.embed import save_embedder
 
     run = tmp_path / "run-1"

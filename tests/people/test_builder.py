@@ -31,7 +31,9 @@ def test_shape_sigma_sets_how_far_people_are_apart():
     face = load_head().model.landmarks
 
     def spread(sigma: float) -> float:
-        return float(np.mean([np.abs((person(i, shape_sigma=sigma).neutral_mm - mean)[face]).mean() for i in range(8)]))
+        return float(
+            np.mean([np.abs((person(i, shape_sigma=sigma).neutral_mm - mean)[face]).mean() for i in range(8)])
+        )
 
     assert spread(0.5) < spread(1.0) < spread(2.0)
 

@@ -6,7 +6,8 @@ import safetensors.torch
 import torch
 
 from facewright import FacewrightError
-from facewright.recognition.backbones import BackboneConfig, ResidualNet
+from facewright.recognition.backbones import ResidualNet
+from facewright.recognition.config import BackboneConfig
 from facewright.recognition.embed import Embedder, load_embedder, save_embedder
 
 CONFIG = BackboneConfig(widths=(8, 16), blocks=(1, 2), embedding=16, input_px=32)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facewright import FacewrightError
-from facewright.recognition.heads import HeadConfig, MarginHead, arcface_logits, cosface_logits
+from facewright.recognition.config import HeadConfig
+from facewright.recognition.heads import MarginHead, arcface_logits, cosface_logits
 
 
 def literal_cosface(cosines, labels, s, m):

@@ -12,11 +12,10 @@ import torch
 from facewright import FacewrightError
 from facewright.recognition import train as train_module
 from facewright.recognition.augment import AugmentConfig
-from facewright.recognition.backbones import BackboneConfig
+from facewright.recognition.config import BackboneConfig, HeadConfig, TrainConfig
 from facewright.recognition.embed import load_embedder
-from facewright.recognition.heads import HeadConfig
 from facewright.recognition.run import RunFolder
-from facewright.recognition.train import TrainConfig, train
+from facewright.recognition.train import train
 from tests.recognition.conftest import write_people
 
 TINY = TrainConfig(
@@ -182,7 +181,6 @@ def test_other_data_in_the_same_folder_is_refused(finished, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"epochs": None}, "minutes None and epochs None, expected one"),
         ({"minutes": 1.0}, r"minutes 1\.0 and epochs 4, expected one"),
         ({"epochs": 0}, "epochs: found 0, expected 1 or more"),
         ({"devices": 0}, "devices: found 0, expected 1 or more"),
@@ -246,3 +244,9 @@ def test_a_damaged_checkpoint_is_named(people, tmp_path):
     (tmp_path / "checkpoint.pt").write_bytes(b"PK\x03\x04 cut off")
     with pytest.raises(FacewrightError, match="unreadable file, expected a checkpoint"):
         train(TINY, [people], tmp_path)
+
+
+def test_training_takes_five_minutes_unless_told_otherwise():
+    assert TrainConfig().progress(10**6, 1, 150.0) == 0.5
+    assert TrainConfig(minutes=1).progress(0, 1, 30.0) == 0.5
+    assert TrainConfig(epochs=4).progress(30, 10, 10.0**6) == 0.75

@@ -18,7 +18,8 @@ __all__ = ["detection_progress", "figures_of", "print_results"]
 def detection_progress() -> Iterator[Callable[[int, int], None]]:
     """A progress bar on standard error for finding faces: call what it yields with (done, of how many)."""
     columns = (TextColumn("finding faces"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

@@ -7,39 +7,12 @@ positions, between two batch normalisations, as ArcFace's networks have it (Deng
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
-from facewright.errors import FacewrightError
+from facewright.recognition.config import BackboneConfig
 
-__all__ = ["BackboneConfig", "ResidualNet"]
-
-
-@dataclass(frozen=True)
-class BackboneConfig:
-    """The shape of a `ResidualNet`; each stage halves the resolution, the stem too.
-
-    input_px: side of the square input, a multiple of 2 ** stages.
-    """
-
-    widths: tuple[int, ...] = (16, 32, 64, 128)
-    blocks: tuple[int, ...] = (1, 2, 2, 1)
-    embedding: int = 128
-    input_px: int = 64
-
-    def __post_init__(self) -> None:
-        if not self.widths or len(self.widths) != len(self.blocks) or min(*self.widths, *self.blocks) < 1:
-            raise FacewrightError(
-                f"widths, blocks: found {self.widths}, {self.blocks}, expected as many of both, all 1 or more"
-            )
-        if self.embedding < 2:
-            raise FacewrightError(f"embedding: found {self.embedding}, expected 2 or more")
-        if self.input_px < 1 or self.input_px % 2 ** len(self.widths):
-            raise FacewrightError(
-                f"input_px: found {self.input_px}, expected a multiple of {2 ** len(self.widths)}"
-            )
+__all__ = ["ResidualNet"]
 
 
 class ResidualNet(nn.Module):

@@ -23,7 +23,8 @@ from facewright.errors import FacewrightError
 from facewright.formats.atomic import write_atomic
 from facewright.geometry import CROPS
 from facewright.recognition.augment import resize_crops, to_input
-from facewright.recognition.backbones import BackboneConfig, ResidualNet
+from facewright.recognition.backbones import ResidualNet
+from facewright.recognition.config import BackboneConfig
 
 __all__ = ["Embedder", "load_embedder", "save_embedder"]
 

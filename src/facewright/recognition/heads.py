@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facewright.errors import FacewrightError
+from facewright.recognition.config import HeadConfig, HeadKind
 
-__all__ = ["HeadConfig", "MarginHead", "arcface_logits", "cosface_logits"]
+__all__ = ["MarginHead", "arcface_logits", "cosface_logits"]
 
 
 def cosface_logits(cosines: Tensor, labels: Tensor, s: float, m: float) -> Tensor:
@@ -43,36 +41,10 @@ def arcface_logits(cosines: Tensor, labels: Tensor, s: float, m: float) -> Tenso
     return s * cosines.index_put((rows, labels), own)
 
 
-_LOGITS: dict[str, Callable[[Tensor, Tensor, float, float], Tensor]] = {
+_LOGITS: dict[HeadKind, Callable[[Tensor, Tensor, float, float], Tensor]] = {
     "cosface": cosface_logits,
     "arcface": arcface_logits,
 }
-
-
-@dataclass(frozen=True)
-class HeadConfig:
-    """kind: which margin. s: scale of the cosines. m: margin, in cosine for CosFace, in radians for ArcFace.
-
-    warmup: part of the training, 0 .. 1, over which the margin grows from 0 to m.
-
-    The papers' s = 64 or 30 and m = 0.35 or 0.5 are for days of training; within minutes they are not learnt (numbers
-    in docs/LOG.md).
-    """
-
-    kind: Literal["cosface", "arcface"] = "cosface"
-    s: float = 16.0
-    m: float = 0.1
-    warmup: float = 0.1
-
-    def __post_init__(self) -> None:
-        if self.kind not in _LOGITS:
-            raise FacewrightError(f"head.kind: found {self.kind}, expected one of {', '.join(_LOGITS)}")
-        if not (self.s > 0 and math.isfinite(self.s)):
-            raise FacewrightError(f"head.s: found {self.s}, expected a number above 0")
-        if not 0 <= self.m < 1.5:
-            raise FacewrightError(f"head.m: found {self.m}, expected 0 <= m < 1.5")
-        if not 0 <= self.warmup <= 1:
-            raise FacewrightError(f"head.warmup: found {self.warmup}, expected 0 .. 1")
 
 
 class MarginHead(nn.Module):

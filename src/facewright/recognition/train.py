@@ -6,9 +6,9 @@ import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,9 +19,9 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from torch import Tensor, nn
 
 from facewright.errors import FacewrightError
-from facewright.geometry import ARCFACE_112, CROPS
-from facewright.recognition.augment import AugmentConfig, augment
-from facewright.recognition.backbones import BackboneConfig, ResidualNet
+from facewright.recognition.augment import augment
+from facewright.recognition.backbones import ResidualNet
+from facewright.recognition.config import TrainConfig
 from facewright.recognition.data import (
     AUGMENT_STREAM,
     Batches,
@@ -31,89 +31,14 @@ from facewright.recognition.data import (
     open_all,
 )
 from facewright.recognition.embed import save_embedder
-from facewright.recognition.heads import HeadConfig, MarginHead
+from facewright.recognition.heads import MarginHead
 from facewright.recognition.ranks import RankSetup, run_ranks
 from facewright.recognition.run import Checkpoint, LogRow, RunFolder
 
-__all__ = ["TrainConfig", "train"]
+__all__ = ["train"]
 
 _LOG_STEPS = 10
 _CHECKPOINT_S = 60.0
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How to train, and for how long: exactly one of `minutes` and `epochs`.
-
-    minutes: training time, decoding not counted; the schedule follows the clock. epochs: the schedule follows the
-    steps, and a resumed run ends with the same bits as an uninterrupted one (on one CPU device). batch_size: images of
-    a step over all devices.
-    lr_warmup: part of the training over which the learning rate rises from 0; then it falls to 0 along a cosine.
-    devices: processes; None is one per core on a CPU and 1 with CUDA. accelerator: None takes CUDA where there is one.
-    stored_px: decoded crops are kept in this size; the network's input is sampled from it. crop: that of the data.
-    """
-
-    minutes: float | None = None
-    epochs: int | None = None
-    seed: int = 1
-    backbone: BackboneConfig = field(default_factory=BackboneConfig)
-    head: HeadConfig = field(default_factory=HeadConfig)
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
-    batch_size: int = 64
-    learning_rate: float = 0.2
-    lr_warmup: float = 0.05
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    clip_norm: float = 5.0
-    devices: int | None = None
-    accelerator: Literal["cpu", "cuda"] | None = None
-    stored_px: int = 80
-    crop: str = ARCFACE_112.name
-
-    def __post_init__(self) -> None:
-        if (self.minutes is None) == (self.epochs is None):
-            found = f"minutes {self.minutes} and epochs {self.epochs}"
-            raise FacewrightError(f"training length: found {found}, expected one of them")
-        checks: tuple[tuple[str, object, bool, str], ...] = (
-            ("minutes", self.minutes, self.minutes is None or 0 < self.minutes < math.inf, "more than 0"),
-            ("epochs", self.epochs, self.epochs is None or self.epochs >= 1, "1 or more"),
-            ("seed", self.seed, self.seed >= 0, "0 or more"),
-            ("batch_size", self.batch_size, self.batch_size >= 2, "2 or more"),
-            ("learning_rate", self.learning_rate, 0 < self.learning_rate < math.inf, "more than 0"),
-            ("lr_warmup", self.lr_warmup, 0 <= self.lr_warmup < 1, "0 <= lr_warmup < 1"),
-            ("momentum", self.momentum, 0 < self.momentum < 1, "between 0 and 1"),
-            ("weight_decay", self.weight_decay, 0 <= self.weight_decay < math.inf, "0 or more"),
-            ("clip_norm", self.clip_norm, self.clip_norm > 0, "more than 0"),
-            ("devices", self.devices, self.devices is None or self.devices >= 1, "1 or more"),
-            ("stored_px", self.stored_px, self.stored_px >= 8, "8 or more"),
-            ("crop", self.crop, self.crop in CROPS, f"one of {', '.join(CROPS)}"),
-        )
-        for name, value, ok, expected in checks:
-            if not ok:
-                raise FacewrightError(f"{name}: found {value}, expected {expected}")
-
-    def resolved(self) -> TrainConfig:
-        """This config with `devices` and `accelerator` as they will be on this machine."""
-        accelerator = self.accelerator or ("cuda" if torch.cuda.is_available() else "cpu")
-        if accelerator == "cuda" and torch.cuda.device_count() < (self.devices or 1):
-            found = torch.cuda.device_count()
-            raise FacewrightError(f"devices: found {found} CUDA devices, expected {self.devices or 1}")
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return replace(
-            self, devices=self.devices or (1 if accelerator == "cuda" else cores), accelerator=accelerator
-        )
-
-    def progress(self, steps_done: int, steps_per_epoch: int, elapsed_s: float) -> float:
-        """The part of the training that is done; 1 or more is the end."""
-        if self.epochs is not None:
-            return steps_done / (self.epochs * steps_per_epoch)
-        assert self.minutes is not None
-        return elapsed_s / (60 * self.minutes)
-
-    def rate(self, progress: float) -> float:
-        """The learning rate at `progress`."""
-        rising = min(1.0, progress / self.lr_warmup) if self.lr_warmup else 1.0
-        return self.learning_rate * rising * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 
 def train(config: TrainConfig, data: Sequence[Path], out: Path) -> Path:
@@ -123,7 +48,7 @@ def train(config: TrainConfig, data: Sequence[Path], out: Path) -> Path:
     finished run is left as it is. Raises FacewrightError for unusable data, another config in the same folder, and a
     loss that is not finite.
     """
-    config = config.resolved()
+    config = _resolved(config)
     assert config.devices is not None
     assert config.accelerator is not None
     readers = open_all([Path(path) for path in data])
@@ -148,6 +73,17 @@ def train(config: TrainConfig, data: Sequence[Path], out: Path) -> Path:
         job = _Job(config, run, work / "images.npy", labels, classes, description)
         run_ranks(_fit, job, RankSetup(config.devices, config.accelerator, work))
     return run.path
+
+
+def _resolved(config: TrainConfig) -> TrainConfig:
+    """The config with its devices and accelerator as they will be on this machine."""
+    accelerator = config.accelerator or ("cuda" if torch.cuda.is_available() else "cpu")
+    if accelerator == "cuda" and torch.cuda.device_count() < (config.devices or 1):
+        found = torch.cuda.device_count()
+        raise FacewrightError(f"devices: found {found} CUDA devices, expected {config.devices or 1}")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    devices = config.devices or (1 if accelerator == "cuda" else cores)
+    return replace(config, devices=devices, accelerator=accelerator)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from facewright.models.morphable import MorphableModel
 
 __all__ = ["rig_of"]
 
-# By the model's id: models hold arrays and so cannot be hashed. An entry leaves when its model does.
-_rigs: dict[int, tuple[weakref.ref[MorphableModel], _native.HeadRig]] = {}
+_rigs: weakref.WeakKeyDictionary[MorphableModel, _native.HeadRig] = weakref.WeakKeyDictionary()
 
 
 def rig_of(model: MorphableModel) -> _native.HeadRig:
@@ -21,13 +20,9 @@ def rig_of(model: MorphableModel) -> _native.HeadRig:
 
     Raises FacewrightError when an array's size does not fit the others or an index points outside.
     """
-    key = id(model)
-    found = _rigs.get(key)
-    if found is not None and found[0]() is model:
-        return found[1]
-    rig = _build(model)
-    _rigs[key] = (weakref.ref(model, lambda _: _rigs.pop(key, None)), rig)
-    return rig
+    if model not in _rigs:
+        _rigs[model] = _build(model)
+    return _rigs[model]
 
 
 def _build(model: MorphableModel) -> _native.HeadRig:
