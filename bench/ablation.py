@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from facewright.dataset import DatasetConfig, generate
 from facewright.evaluation.embedders import open_embedder
 from facewright.evaluation.evaluate import EvaluationOptions, evaluate_lfw
 from facewright.evaluation.metrics import accuracy, auc, paired_bootstrap
+from facewright.machine import available_cores
 from facewright.photos.landmarks import cache_folder
 from facewright.recognition.augment import AugmentConfig
 from facewright.recognition.config import TrainConfig
@@ -59,7 +59,7 @@ def run(
     """Generate, train and evaluate one cell, or load its result."""
     result = work / f"{name.replace(' ', '_').replace(',', '')}.npz"
     if not result.exists():
-        cores = len(os.sched_getaffinity(0))
+        cores = available_cores()
         data = work / f"people{cell.people}x{cell.samples}"
         generate(data, DatasetConfig(cell.people, cell.samples), workers=cores)
         model = train(

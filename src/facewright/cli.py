@@ -13,6 +13,7 @@ import tyro
 
 from facewright import FacewrightError, __version__
 from facewright.dataset import DatasetConfig
+from facewright.machine import available_cores
 from facewright.recognition.config import TrainConfig
 from facewright.scenes.distributions import Distribution, format_distribution, parse_distribution
 from facewright.scenes.sampler import SamplerConfig
@@ -176,11 +177,6 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "evaluate": evaluate,
     "demo": demo,
 }
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from torch import Tensor, nn
 
 from facewright.errors import FacewrightError
+from facewright.machine import available_cores
 from facewright.recognition.augment import augment
 from facewright.recognition.backbones import ResidualNet
 from facewright.recognition.config import TrainConfig
@@ -81,8 +81,7 @@ def _resolved(config: TrainConfig) -> TrainConfig:
     if accelerator == "cuda" and torch.cuda.device_count() < (config.devices or 1):
         found = torch.cuda.device_count()
         raise FacewrightError(f"devices: found {found} CUDA devices, expected {config.devices or 1}")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    devices = config.devices or (1 if accelerator == "cuda" else cores)
+    devices = config.devices or (1 if accelerator == "cuda" else available_cores())
     return replace(config, devices=devices, accelerator=accelerator)
 
 
