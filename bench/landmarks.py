@@ -3,8 +3,8 @@
     python bench/landmarks.py --renders 200
 
 Draws people as in an LFW photograph (250 px), finds their faces with MTCNN and prints the mean offset of its
-landmarks from the model's, in pixels of a 112-px crop. Training crops come from the model's landmarks and test crops from a detector's,
-so an offset is a systematic difference between the two.
+landmarks from the model's, in pixels of a 112-px crop. Training crops come from the model's landmarks and test crops
+from a detector's, so an offset is a systematic difference between the two.
 """
 
 from __future__ import annotations
