@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime
 import itertools
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,9 +60,8 @@ def demo(out: Path, config: DemoConfig, workers: int, command: str) -> Path:
     generated = generate(out / "train", training, workers=workers)
     generate(out / "held-out", held_out, workers=workers)
 
-    started = time.monotonic()
     run = train(TrainConfig(minutes=config.minutes, seed=config.seed), [out / "train"], out / "run")
-    training_s = time.monotonic() - started
+    trained, training_s = _training(run)
 
     results = _evaluate(run, out / "held-out", config, workers)
     for result in results:
@@ -75,7 +73,7 @@ def demo(out: Path, config: DemoConfig, workers: int, command: str) -> Path:
         HeadlineFigure(
             "images a second", f"{generated.images_per_second:.0f}" if generated.drawn else "-", "drawn"
         ),
-        HeadlineFigure("training", f"{_trained_images(run):,}", f"images in {training_s / 60:.1f} minutes"),
+        HeadlineFigure("training", f"{trained:,}", f"images in {training_s / 60:.1f} minutes"),
         *(HeadlineFigure(r.benchmark, f"{100 * r.accuracy:.1f}%", f"of {r.pairs} pairs") for r in results),
     ]
     write_report(report, _content(config, command, figures, run, results))
@@ -94,13 +92,14 @@ def _evaluate(run: Path, held_out: Path, config: DemoConfig, workers: int) -> li
     return results
 
 
-def _trained_images(run: Path) -> int:
-    """Images that the training has seen, from its log."""
+def _training(run: Path) -> tuple[int, float]:
+    """Images that the training has seen, and its seconds, from its log."""
     with (run / "log.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     elapsed = [0.0, *(float(row["elapsed_s"]) for row in rows)]
     spans = [end - start for start, end in itertools.pairwise(elapsed)]
-    return round(sum(float(row["images_per_s"]) * span for row, span in zip(rows, spans, strict=True)))
+    images = sum(float(row["images_per_s"]) * span for row, span in zip(rows, spans, strict=True))
+    return round(images), elapsed[-1]
 
 
 def _sheet(config: DemoConfig) -> bytes:
