@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,18 +26,20 @@ from facewright.recognition.augment import AugmentConfig
 from facewright.recognition.config import TrainConfig
 from facewright.recognition.train import train
 
+ALL = AugmentConfig(flip=True, geometry=True, colour=True, degrade=True)
+OFF = AugmentConfig(flip=False, geometry=False, colour=False, degrade=False)
+
 
 @dataclass(frozen=True)
 class Cell:
-    """One run: how much data, which augmentation, perhaps a folder of photographs instead."""
+    """One run: how much data, and which augmentation."""
 
     people: int = 500
     samples: int = 30
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    augment: AugmentConfig = ALL
     seed: int = 1
 
 
-OFF = AugmentConfig(flip=False, geometry=False, colour=False, degrade=False)
 CELLS = {
     "500 x 30": Cell(),
     "500 x 30, seed 2": Cell(seed=2),
@@ -47,9 +49,9 @@ CELLS = {
     "1500 x 30": Cell(people=1500),
     "no augmentation": Cell(augment=OFF),
     "flip only": Cell(augment=replace(OFF, flip=True)),
-    "all but geometry": Cell(augment=AugmentConfig(geometry=False)),
-    "all but colour": Cell(augment=AugmentConfig(colour=False)),
-    "all but blur, noise, JPEG": Cell(augment=AugmentConfig(degrade=False)),
+    "all but geometry": Cell(augment=replace(ALL, geometry=False)),
+    "all but colour": Cell(augment=replace(ALL, colour=False)),
+    "all but blur, noise, JPEG": Cell(augment=replace(ALL, degrade=False)),
 }
 
 
