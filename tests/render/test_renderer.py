@@ -2,8 +2,6 @@
 
 import dataclasses
 import gc
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -12,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import facewright.render
 from facewright import FacewrightError
 from facewright.geometry import ARCFACE_112, FACENET_96, Crop
 from facewright.models.morphable import MorphableModel
@@ -274,14 +271,8 @@ def test_arrays_of_another_size_are_refused(person: Person) -> None:
 def test_a_rig_is_made_once_and_goes_with_its_model() -> None:
     model = synthetic_model(8, 10)
     assert rig.rig_of(model) is rig.rig_of(model)
-    key = id(model)
-    assert key in rig._rigs
+    assert model in rig._rigs
+    kept = len(rig._rigs)
     del model
     gc.collect()
-    assert key not in rig._rigs
-
-
-def test_exported_names_exist_and_torch_stays_out() -> None:
-    assert all(hasattr(facewright.render, name) for name in facewright.render.__all__)
-    code = "import sys, facewright.render; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert len(rig._rigs) == kept - 1
