@@ -52,7 +52,7 @@ def generate(
     from facewright.dataset import generate as generate_dataset
 
     config = DatasetConfig(people, samples, seed, first_person, crop, sampler=scene)
-    generate_dataset(out, config, format=format, workers=workers or available_cores())
+    generate_dataset(out, config, format=format, workers=available_cores() if workers is None else workers)
 
 
 def preview(
@@ -115,7 +115,7 @@ def evaluate(
         lfw: Folder of LFW's photos, one folder for each person.
         pairs: LFW's pairs.txt (ten folds) or pairsDevTest.txt.
         dev_pairs: Pairs that set the threshold where `pairs` has no folds; by default pairsDevTrain.txt beside it.
-        synthetic: Data set of `generate` with people that the model has not seen.
+        synthetic: Data set of `generate` with people that the model has not seen: another --seed or --first-person.
         json: File for the figures.
         flip: Add the embedding of the mirrored crop.
         workers: Threads that detect faces; by default one for each core.
@@ -127,7 +127,10 @@ def evaluate(
     from facewright.formats import open_dataset
     from facewright.photos.landmarks import cache_folder
 
-    options = EvaluationOptions(flip=flip, workers=workers or available_cores(), cache=cache_folder())
+    cores = available_cores() if workers is None else workers
+    options = EvaluationOptions(flip=flip, workers=cores, cache=cache_folder())
+    if json is not None and not json.absolute().parent.is_dir():
+        raise FacewrightError(f"{json}: cannot be written: folder {json.absolute().parent} does not exist")
     if lfw is not None and pairs is not None and synthetic is None:
         with detection_progress() as progress:
             result = evaluate_lfw(open_embedder(model), lfw, pairs, dev_pairs, options, progress)
@@ -199,7 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt as error:
-        print(f"facewright: {error or 'stopped'}", file=sys.stderr)
+        print(f"facewright: {str(error) or 'stopped'}", file=sys.stderr)
         return 130
     return 0
 

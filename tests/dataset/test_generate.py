@@ -247,3 +247,14 @@ def test_quiet_run_and_summary_line(tmp_path, capsys):
     first, second = err.splitlines()
     assert first.startswith(f"{tmp_path}/loud: 6 images of 2 people, 6 drawn now at ")
     assert second == f"{tmp_path}/loud: 6 images of 2 people, complete already"
+
+
+@pytest.mark.parametrize("format", ["webdataset", "folder"])
+def test_a_damaged_shard_of_a_finished_set_is_drawn_again(tmp_path, format):
+    generate(tmp_path, CONFIG, format=format, draw=draw_fake, quiet=True)
+    whole = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()}
+    damaged = next(path for path in whole if path.suffix == (".tar" if format == "webdataset" else ".jpg"))
+    damaged.write_bytes(whole[damaged][:100])
+    report = generate(tmp_path, CONFIG, format=format, draw=draw_fake, quiet=True)
+    assert 0 < report.drawn <= report.images
+    assert {path: path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file()} == whole

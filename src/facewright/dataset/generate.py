@@ -19,7 +19,7 @@ from facewright.dataset.stamp import Stamp, claimed_folder, head_sha256
 from facewright.dataset.workers import OnImages, run_shards
 from facewright.errors import FacewrightError
 from facewright.formats import WRITERS, Sample
-from facewright.formats.manifest import MANIFEST, Manifest, record, write_manifest
+from facewright.formats.manifest import MANIFEST, Manifest, read_manifest, record, size_of, write_manifest
 
 __all__ = ["Report", "generate"]
 
@@ -58,7 +58,8 @@ def generate(
     stamp = Stamp(format, head_sha256(), config)
     plan, images = plan_shards(config), config.people * config.samples
     with claimed_folder(root, stamp), ImageProgress(images, quiet) as progress:
-        missing = [shard for shard in plan if not _is_complete(root, format, shard)]
+        finished = read_manifest(root) if (root / MANIFEST).exists() else None
+        missing = [shard for shard in plan if not _is_complete(root, format, shard, finished)]
         progress.skip(images - config.samples * sum(len(shard.people) for shard in missing))
         try:
             run_shards(
@@ -67,7 +68,7 @@ def generate(
             if missing or not (root / MANIFEST).exists():
                 _write_manifest(root, stamp, plan)
         except (FacewrightError, KeyboardInterrupt) as error:
-            complete = sum(_is_complete(root, format, shard) for shard in plan)
+            complete = sum(_is_complete(root, format, shard, finished) for shard in plan)
             kind = FacewrightError if isinstance(error, FacewrightError) else KeyboardInterrupt
             reason = str(error) or f"{root}: stopped"
             advice = f"{complete} of {len(plan)} shards are complete; run the same command again to continue"
@@ -79,7 +80,7 @@ def generate(
 def _make_shard(
     root: Path, config: DatasetConfig, format: str, draw: Draw, shard: ShardPlan, on_images: OnImages
 ) -> None:
-    """Draw, encode and write one shard. Its parameter table is written last and marks it as complete."""
+    """Draw, encode and write one shard. Its parameter table is written last, so that a shard with a table is whole."""
     writer = WRITERS[format](root, shard.name)
     keys: list[str] = []
     tables: list[Columns] = []
@@ -129,8 +130,15 @@ def _outputs(format: str, shard: ShardPlan) -> list[str]:
     return [*WRITERS[format].outputs(shard.name, people), _table_name(shard)]
 
 
-def _is_complete(root: Path, format: str, shard: ShardPlan) -> bool:
-    return all((root / name).exists() for name in _outputs(format, shard))
+def _is_complete(root: Path, format: str, shard: ShardPlan, finished: Manifest | None) -> bool:
+    """Whether all of a shard's files are there and, in a data set that was once finished, have their sizes."""
+    paths = {name: root / name for name in _outputs(format, shard)}
+    if not all(path.exists() for path in paths.values()):
+        return False
+    if finished is None or shard.name not in finished.shards:
+        return True
+    records = finished.shards[shard.name]
+    return all(name in records and size_of(path) == records[name].bytes for name, path in paths.items())
 
 
 def _write_manifest(root: Path, stamp: Stamp, plan: list[ShardPlan]) -> None:

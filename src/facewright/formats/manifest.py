@@ -19,6 +19,7 @@ __all__ = [
     "Manifest",
     "read_json",
     "read_manifest",
+    "size_of",
     "record",
     "write_json",
     "write_manifest",
@@ -48,12 +49,19 @@ class Manifest:
 
 def record(path: Path) -> FileRecord:
     """Measure a file or folder."""
-    digest, size = hashlib.sha256(), 0
-    for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-        data = file.read_bytes()
-        digest.update(data)
-        size += len(data)
-    return FileRecord(size, digest.hexdigest())
+    digest = hashlib.sha256()
+    for file in _files(path):
+        digest.update(file.read_bytes())
+    return FileRecord(size_of(path), digest.hexdigest())
+
+
+def size_of(path: Path) -> int:
+    """Bytes in a file, or in all files of a folder."""
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.iterdir()) if path.is_dir() else [path]
 
 
 def read_manifest(root: Path) -> Manifest | None:

@@ -122,7 +122,8 @@ def _find_shards(path: Path, manifest: Manifest | None) -> list[Path]:
             expected = manifest.shards[shard.stem][shard.name].bytes
             if shard.exists() and shard.stat().st_size != expected:
                 raise FacewrightError(
-                    f"{shard}: found {shard.stat().st_size} bytes, expected {expected} (manifest.json)"
+                    f"{shard}: found {shard.stat().st_size} bytes, expected {expected} (manifest.json): run "
+                    "the same `facewright generate` again to redraw it"
                 )
     if not shards:
         raise FacewrightError(f"{path}: found no .tar files, expected at least one shard")

@@ -49,18 +49,28 @@ class AugmentConfig:
     p_aspect: float = 0.1
     aspect: float = 0.12
     """Largest logarithm of the change of width over height."""
-    # Colour strengths: factors 1 +- strength, always applied; hue in turns of the colour circle.
     brightness: float = 0.15
+    """A factor 1 +- this, always applied, as for contrast and saturation."""
     contrast: float = 0.3
+    """See brightness."""
     saturation: float = 0.1
+    """See brightness."""
     hue: float = 0.1
+    """Largest turn of the colour circle, as a part of it."""
     p_hue: float = 0.1
+    """Probability, as all that begin with p."""
     p_grey: float = 0.01
+    """Probability."""
     p_gaussian_blur: float = 0.05
+    """Probability."""
     p_motion_blur: float = 0.05
+    """Probability."""
     p_noise: float = 0.035
+    """Probability."""
     p_resample: float = 0.01
+    """Probability of being drawn smaller and enlarged again."""
     p_jpeg: float = 0.05
+    """Probability."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -56,6 +56,10 @@ class ExpressionConfig:
             raise FacewrightError(
                 f"expression weights: found {weights}, expected none below 0 and a sum above 0"
             )
+        if not 0 <= self.strength <= 1.5:
+            raise FacewrightError(f"expression strength: found {self.strength}, expected 0 .. 1.5")
+        if not 0 <= self.gaze_deg <= 30:
+            raise FacewrightError(f"expression gaze_deg: found {self.gaze_deg}, expected 0 .. 30")
         if not 0 <= self.blink <= 1:
             raise FacewrightError(f"expression blink: found {self.blink}, expected 0 .. 1")
 

@@ -6,11 +6,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from facewright.errors import FacewrightError
 from facewright.models.embedded import EmbeddedHead
 from facewright.people.builder import PeopleConfig, build_person
 from facewright.people.person import Person
 from facewright.scenes import expressions, illumination
-from facewright.scenes.distributions import Distribution, Normal, TruncatedNormal, Uniform
+from facewright.scenes.distributions import (
+    Distribution,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+    format_distribution,
+)
 from facewright.scenes.expressions import ExpressionConfig, draw_expressions
 from facewright.scenes.illumination import LightConfig, draw_light
 from facewright.scenes.scene import Scenes
@@ -19,20 +26,49 @@ from facewright.streams import Factor, Streams
 __all__ = ["Sampler", "SamplerConfig"]
 
 
+# What can be drawn: nearer than this the camera is inside the hair, beyond these turns alignment has no meaning.
+_LIMITS = {
+    "yaw_deg": (-110.0, 110.0),
+    "pitch_deg": (-80.0, 80.0),
+    "roll_deg": (-180.0, 180.0),
+    "distance_mm": (250.0, 1e6),
+    "jitter_px": (-56.0, 56.0),
+    "jitter_scale": (0.2, 5.0),
+    "jitter_deg": (-180.0, 180.0),
+}
+_ALMOST_ALL = np.array([1e-6, 1 - 1e-6])
+
+
 @dataclass(frozen=True)
 class SamplerConfig:
     """Distributions of everything that varies between people and between the images of one person."""
 
     people: PeopleConfig = field(default_factory=PeopleConfig)
     yaw_deg: Distribution = TruncatedNormal(0, 24, -75, 75)
+    """Turn to the subject's left. All distributions: constant:V, uniform:LOW:HIGH, normal:MEAN:STD or
+    truncated_normal:MEAN:STD:LOW:HIGH."""
     pitch_deg: Distribution = TruncatedNormal(0, 9, -30, 30)
+    """Nod downwards."""
     roll_deg: Distribution = TruncatedNormal(0, 8, -30, 30)
+    """Tilt, clockwise in the image. Alignment undoes it in the picture; the light stays."""
     distance_mm: Distribution = Uniform(500, 2000)
+    """From the camera to the head: the nearer, the stronger the perspective. At least 250."""
     jitter_px: Distribution = Normal(0, 0.8)
+    """Error of the alignment's position, px of a 112-px crop."""
     jitter_scale: Distribution = TruncatedNormal(1, 0.02, 0.9, 1.1)
+    """Error of its scale, a factor."""
     jitter_deg: Distribution = Normal(0, 1.2)
+    """Error of its rotation."""
     expression: ExpressionConfig = field(default_factory=ExpressionConfig)
     light: LightConfig = field(default_factory=LightConfig)
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _LIMITS.items():
+            distribution: Distribution = getattr(self, name)
+            least, most = distribution.quantile(_ALMOST_ALL).tolist()
+            if least < low or most > high:
+                found = format_distribution(distribution)
+                raise FacewrightError(f"{name}: found {found}, expected values from {low:g} to {high:g}")
 
 
 class Sampler:

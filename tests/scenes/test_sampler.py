@@ -1,0 +1,51 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from facewright import FacewrightError
+from facewright.models.embedded import load_head
+from facewright.scenes import Constant, Normal, Sampler, SamplerConfig, Scenes, Uniform
+
+
+def scenes(first: int = 0, count: int = 5, person: int = 3, seed: int = 1, **changes: object) -> Scenes:
+    config = dataclasses.replace(SamplerConfig(), **changes)
+    return Sampler(config, seed, load_head()).scenes(person, first, count)
+
+
+def differing(a: Scenes, b: Scenes) -> set[str]:
+    return {
+        f.name for f in dataclasses.fields(a) if not np.array_equal(getattr(a, f.name), getattr(b, f.name))
+    }
+
+
+def test_a_scene_is_the_same_however_many_are_drawn():
+    few, some = scenes(), scenes(first=2, count=2)
+    for field in dataclasses.fields(few):
+        np.testing.assert_array_equal(getattr(few, field.name)[2:4], getattr(some, field.name))
+
+
+def test_changing_one_distribution_changes_nothing_else():
+    assert differing(scenes(), scenes(yaw_deg=Uniform(-90, 90))) == {"yaw_deg"}
+    assert differing(scenes(), scenes(distance_mm=Constant(700))) == {"distance_mm"}
+    assert differing(scenes(), scenes(jitter_px=Constant(0))) == {"jitter_px"}
+
+
+@pytest.mark.parametrize("other", [{"person": 4}, {"seed": 2}])
+def test_other_people_and_seeds_have_other_scenes(other):
+    assert differing(scenes(), scenes(**other)) == {f.name for f in dataclasses.fields(Scenes)} - {"samples"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"distance_mm": Constant(50)},
+        {"distance_mm": Constant(-5)},
+        {"yaw_deg": Uniform(-180, 180)},
+        {"pitch_deg": Normal(0, 60)},
+        {"jitter_scale": Constant(0)},
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(changes):
+    with pytest.raises(FacewrightError, match=f"{next(iter(changes))}: found .*, expected values from"):
+        scenes(**changes)
