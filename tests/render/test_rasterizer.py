@@ -50,9 +50,9 @@ def test_a_triangulated_sheet_covers_every_sample_exactly_once(seed: int, grain:
     rng = np.random.default_rng(seed)
     n, step = 6, 3.0
     y, x = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
-    sheet = (
-        np.stack([x, y], axis=-1) * step - 3 + np.round(rng.uniform(-1, 1, (n + 1, n + 1, 2)) / grain) * grain
-    )
+    # Within 0.7 of their places the corners cannot turn a triangle over: 3 / sqrt(2) > 2 * 0.7 * sqrt(2).
+    moved = np.round(rng.uniform(-0.7, 0.7, (n + 1, n + 1, 2)) / grain) * grain
+    sheet = np.stack([x, y], axis=-1) * step - 3 + moved
     positions = np.concatenate([sheet.reshape(-1, 2), np.full((sheet.size // 2, 1), 700)], axis=1)
     index = np.arange((n + 1) ** 2).reshape(n + 1, n + 1)
     a, b, c, d = (k.ravel() for k in (index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]))
