@@ -11,7 +11,7 @@ from rich.console import Console
 
 from facewright import FacewrightError
 from facewright.evaluation.console import figures_of, print_results
-from facewright.evaluation.plots import loss_curve, roc_curves, score_histograms
+from facewright.evaluation.plots import roc_curves, score_histograms
 from facewright.evaluation.report import (
     HeadlineFigure,
     Picture,
@@ -68,12 +68,9 @@ def test_the_page_is_written_whole(tmp_path: Path) -> None:
 
 def test_figures_are_pictures_and_repeat() -> None:
     results = [made_result("a"), made_result("b", shift=2.0)]
-    losses = np.linspace(9, 1, 300)
     for draw in (
         lambda: roc_curves(results),
         lambda: score_histograms(results[0]),
-        lambda: loss_curve(np.arange(300) * 256, losses),
-        lambda: loss_curve(np.array([256]), np.array([9.0])),
     ):
         drawn = draw()
         image = cv2.imdecode(np.frombuffer(drawn, np.uint8), cv2.IMREAD_COLOR)

@@ -6,15 +6,13 @@ import io
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Real
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
 
 from facewright.evaluation.metrics import roc
 from facewright.evaluation.result import VerificationResult
 
-__all__ = ["loss_curve", "roc_curves", "score_histograms"]
+__all__ = ["roc_curves", "score_histograms"]
 
 _INK = "#1f2933"
 _FAINT = "#d9dee3"
@@ -60,23 +58,6 @@ def score_histograms(result: VerificationResult) -> bytes:
     axes.set_xlabel("cosine similarity")
     axes.set_ylabel("pairs")
     axes.legend(fontsize=9, frameon=False)
-    return _png(figure)
-
-
-def loss_curve(
-    images_seen: Real[np.ndarray, " points"], losses: Real[np.ndarray, " points"], label: str = "loss"
-) -> bytes:
-    """Training loss against images seen, with its running mean over about 2% of the run."""
-    figure = _figure(6.4, 3.2)
-    axes = figure.add_subplot()
-    axes.plot(images_seen, losses, color=_LINES[0], linewidth=0.8, alpha=0.35)
-    window = max(1, len(losses) // 50)
-    if len(losses) >= window:
-        smooth = np.convolve(losses, np.full(window, 1 / window), mode="valid")
-        axes.plot(images_seen[window - 1 :], smooth, color=_LINES[0], linewidth=1.8)
-    axes.set_xlabel("images seen")
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.set_ylabel(label)
     return _png(figure)
 
 

@@ -28,8 +28,8 @@ class AugmentConfig:
     """
 
     flip: bool = True
-    # Off: drawn faces come with alignment errors of their own, and more of them cost accuracy on photographs in
-    # minutes of training (docs/LOG.md). The paper has it on.
+    # Off: drawn faces come with alignment errors of their own, and in minutes of training more of them seemed to cost
+    # accuracy on photographs (one seed, docs/LOG.md). The paper has it on.
     geometry: bool = False
     """Scale, rotation, shift, aspect and corner warp."""
     colour: bool = True
