@@ -37,6 +37,8 @@ class Draws {
     int used_ = 4;
 };
 
+constexpr uint8_t kPlain = 128;
+
 struct Colour {
     float r, g, b;
 };
@@ -48,7 +50,7 @@ Colour mix(Colour a, Colour b, float t) {
 // sRGB values 0 .. 255, mostly muted as walls and foliage are, now and then saturated.
 Colour draw_colour(Draws &draw) {
     const float value = draw(15.0f, 245.0f);
-    const float chroma = draw() < 0.85f ? draw(0.0f, 0.25f) : draw(0.25f, 0.6f);
+    const float chroma = draw() < 0.9f ? draw(0.0f, 0.2f) : draw(0.2f, 0.45f);
     const float r = draw(-1.0f, 1.0f), g = draw(-1.0f, 1.0f), b = draw(-1.0f, 1.0f);
     const float mean = (r + g + b) * (1.0f / 3.0f);
     const auto channel = [&](float c) { return std::clamp(value * (1.0f + chroma * (c - mean)), 0.0f, 255.0f); };
@@ -76,17 +78,21 @@ Shape draw_shape(Draws &draw, float size) {
             static_cast<float>(direction.sin),
             draw(-0.6f, 0.6f) * size,
             reach,
-            draw() < 0.5f ? draw(1.0f, 3.0f) : draw(3.0f, 0.25f * size),
+            draw() < 0.35f ? draw(0.01f, 0.03f) * size : draw(0.04f, 0.3f) * size,
             draw_colour(draw)};
 }
 
 void draw_background(const uint32_t *words, int size, uint8_t *out) {
+    if ((words[0] | words[1] | words[2] | words[3]) == 0) {
+        std::fill(out, out + static_cast<size_t>(size) * size * 3, kPlain);
+        return;
+    }
     Draws draw(words);
     const uint32_t seed = words[0] ^ words[3];
     const Colour a = draw_colour(draw), b = draw_colour(draw), c = draw_colour(draw);
-    const float coarse = draw(1.0f, 5.0f) / size, fine = draw(8.0f, 30.0f) / size;
+    const float coarse = draw(1.0f, 5.0f) / size, fine = draw(30.0f, 90.0f) / size;
     const float contrast = draw() < 0.25f ? draw(0.0f, 0.15f) : draw(0.3f, 1.0f);
-    const float grain = draw() < 0.5f ? 0.0f : draw(0.0f, 0.12f);
+    const float grain = draw() < 0.5f ? 0.0f : draw(0.0f, 0.08f);
     const int shape_count = static_cast<int>(draw() * 7.0f) - 1;
     std::vector<Shape> shapes;
     for (int i = 0; i < shape_count; ++i) shapes.push_back(draw_shape(draw, static_cast<float>(size)));

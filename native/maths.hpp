@@ -85,4 +85,15 @@ inline double normal_quantile(double p) {
            (((((b[0] * r + b[1]) * r + b[2]) * r + b[3]) * r + b[4]) * r + 1.0);
 }
 
+// The inverse of the above, by bisection: in (0, 1) for every x.
+inline double normal_cdf(double x) {
+    double low = 0.0, high = 1.0;
+    for (int i = 0; i < 60; ++i) {
+        const double middle = 0.5 * (low + high);
+        if (middle == low || middle == high) break;
+        (normal_quantile(middle) < x ? low : high) = middle;
+    }
+    return high < 1.0 ? high : low;
+}
+
 }  // namespace fw

@@ -28,6 +28,14 @@ Matrix<T> draw(uint64_t seed, uint32_t person, uint32_t factor, uint32_t first, 
     return Matrix<T>(out, {rows, columns}, owner);
 }
 
+nb::ndarray<nb::numpy, double, nb::ndim<1>> normal_cdf(nb::ndarray<const double, nb::ndim<1>, nb::c_contig> x) {
+    const size_t n = x.shape(0);
+    double *out = new double[n];
+    nb::capsule owner(out, [](void *p) noexcept { delete[] static_cast<double *>(p); });
+    for (size_t i = 0; i < n; ++i) out[i] = fw::normal_cdf(x.data()[i]);
+    return nb::ndarray<nb::numpy, double, nb::ndim<1>>(out, {n}, owner);
+}
+
 }  // namespace
 
 void bind_random(nb::module_ &m) {
@@ -53,4 +61,6 @@ void bind_random(nb::module_ &m) {
         },
         nb::arg("seed"), nb::arg("person"), nb::arg("factor"), nb::arg("first"), nb::arg("rows"), nb::arg("columns"),
         "(rows, columns) float64 standard normal, by inverse distribution function.");
+    m.def("normal_cdf", &normal_cdf, nb::arg("x"),
+          "(n,) float64 in (0, 1): standard normal distribution function, the inverse of normal_quantile.");
 }

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facewright.streams import Factor, Streams
+from facewright.streams import Factor, RelatedStreams, Streams
 from tests.oracles.philox import philox4x32
 
 WORD = st.integers(0, 2**32 - 1)
@@ -63,3 +63,15 @@ def test_uniform_stays_inside_the_open_interval():
     assert values.min() > 0
     assert values.max() < 1
     assert abs(values.mean() - 0.5) < 0.005
+
+
+@pytest.mark.parametrize("correlation", [-1.0, -0.4, 0.0, 0.75, 1.0])
+def test_related_streams_correlate_and_keep_their_distribution(correlation):
+    other = Streams(5, 3).normal(Factor.SHAPE, 0, 1, 4000)[0]
+    related = RelatedStreams(5, 8, 3, correlation)
+    drawn = related.normal(Factor.SHAPE, 0, 1, 4000)[0]
+    assert np.corrcoef(drawn, other)[0, 1] == pytest.approx(correlation, abs=0.05)
+    assert drawn.std() == pytest.approx(1, abs=0.05)
+    uniform = related.uniform(Factor.SHAPE, 0, 1, 4000)[0]
+    assert 0 < uniform.min() < uniform.max() < 1
+    assert np.quantile(uniform, [0.25, 0.5, 0.75]) == pytest.approx([0.25, 0.5, 0.75], abs=0.04)

@@ -53,6 +53,11 @@ def random_normal(seed: int, person: int, factor: int, first: int, rows: int, co
     (rows, columns) float64 standard normal, by inverse distribution function.
     """
 
+def normal_cdf(x: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
+    """
+    (n,) float64 in (0, 1): standard normal distribution function, the inverse of normal_quantile.
+    """
+
 class HeadRig:
     """A head model, checked and laid out for drawing."""
 

@@ -15,13 +15,13 @@ from facewright import FacewrightError, __version__
 from facewright.dataset import DatasetConfig
 from facewright.machine import available_cores
 from facewright.recognition.config import TrainConfig
-from facewright.scenes.distributions import Distribution, format_distribution, parse_distribution
+from facewright.distributions import Distribution, format_distribution, parse_distribution
 from facewright.scenes.sampler import SamplerConfig
 
 __all__ = ["main"]
 
-# The scene's options are typed without a prefix: --yaw-deg uniform:-90:90.
-Scene = Annotated[SamplerConfig, tyro.conf.arg(name="")]
+# The scene's options are typed without a prefix: --yaw-deg -90..90 --age 20..60.
+Scene = Annotated[SamplerConfig, tyro.conf.arg(name=""), tyro.conf.OmitArgPrefixes]
 CropName = Literal["arcface112", "facenet96"]
 
 
@@ -47,7 +47,7 @@ def generate(
         crop: Alignment template and size of the images.
         format: Tar shards, or one folder for each person.
         workers: Processes; by default one for each core.
-        scene: Distributions, typed constant:V, uniform:LOW:HIGH, normal:MEAN:STD or truncated_normal:MEAN:STD:LOW:HIGH.
+        scene: Distributions, typed V, LOW..HIGH, normal:MEAN:STD or truncated_normal:MEAN:STD:LOW:HIGH.
     """
     from facewright.dataset import generate as generate_dataset
 
@@ -214,15 +214,18 @@ def _typed_distributions() -> tyro.constructors.ConstructorRegistry:
     @registry.primitive_rule
     def _distribution(
         info: tyro.constructors.PrimitiveTypeInfo,
-    ) -> tyro.constructors.PrimitiveConstructorSpec[Distribution] | None:
-        if info.type != Distribution:
+    ) -> tyro.constructors.PrimitiveConstructorSpec[Distribution | None] | None:
+        if info.type not in (Distribution, Distribution | None):
             return None
+        optional = info.type != Distribution
         return tyro.constructors.PrimitiveConstructorSpec(
             nargs=1,
             metavar="DISTRIBUTION",
-            instance_from_str=lambda words: parse_distribution(words[0]),
-            is_instance=lambda value: isinstance(value, Distribution),
-            str_from_instance=lambda value: [format_distribution(value)],
+            instance_from_str=lambda words: (
+                None if optional and words[0] == "None" else parse_distribution(words[0])
+            ),
+            is_instance=lambda value: isinstance(value, Distribution) or (optional and value is None),
+            str_from_instance=lambda value: ["None" if value is None else format_distribution(value)],
         )
 
     return registry

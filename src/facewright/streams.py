@@ -6,6 +6,7 @@ number is part of the format of a data set: changing it changes every image.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -14,7 +15,7 @@ from jaxtyping import Float64, UInt32
 
 from facewright import _native
 
-__all__ = ["Factor", "Streams"]
+__all__ = ["Factor", "RelatedStreams", "Streams"]
 
 
 class Factor(IntEnum):
@@ -23,12 +24,16 @@ class Factor(IntEnum):
     SHAPE = 1
     ALBEDO = 2
     HAIR = 3
+    STYLE = 4
+    """Of things worn: sample = style, one block of draws a slot."""
+    ATTRIBUTES = 5
     EXPRESSION = 16
     POSE = 17
     CAMERA = 18
     LIGHT = 19
     BACKGROUND = 20
     ALIGNMENT = 21
+    WORN = 22
 
 
 @dataclass(frozen=True)
@@ -61,4 +66,32 @@ class Streams:
         values: UInt32[np.ndarray, "count draws"] = _native.random_words(
             self.seed, self.person, int(factor), first, count, draws
         )
+        return values
+
+
+@dataclass(frozen=True)
+class RelatedStreams(Streams):
+    """Streams of a person related to another one: every draw correlates with that person's by `correlation` (-1 .. 1).
+
+    Each draw is still distributed as before. 1 gives the other person's own draws, -1 their mirror image.
+    """
+
+    other: int
+    correlation: float
+
+    def normal(
+        self, factor: Factor, first: int, count: int, draws: int
+    ) -> Float64[np.ndarray, "count draws"]:
+        """Standard normal numbers."""
+        own = super().normal(factor, first, count, draws)
+        others = Streams(self.seed, self.other).normal(factor, first, count, draws)
+        rest = math.sqrt(max(0.0, 1 - self.correlation * self.correlation))
+        return self.correlation * others + rest * own
+
+    def uniform(
+        self, factor: Factor, first: int, count: int, draws: int
+    ) -> Float64[np.ndarray, "count draws"]:
+        """Numbers in the open interval (0, 1)."""
+        drawn = self.normal(factor, first, count, draws)
+        values: Float64[np.ndarray, "count draws"] = _native.normal_cdf(drawn.ravel()).reshape(drawn.shape)
         return values

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from facewright import FacewrightError
 from facewright.dataset import DatasetConfig, from_json, to_json
-from facewright.scenes.distributions import Constant, Distribution, Normal, Uniform
+from facewright.distributions import Constant, Distribution, Normal, Uniform
 from facewright.scenes.sampler import SamplerConfig
 
 

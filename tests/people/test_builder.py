@@ -3,13 +3,13 @@ import pytest
 
 from facewright import FacewrightError
 from facewright.models.embedded import load_head
-from facewright.people.builder import PeopleConfig, build_person
+from facewright.people.builder import build_person
+from facewright.people.config import PeopleConfig
 from facewright.people.lids import aperture_ratios
-from facewright.streams import Streams
 
 
 def person(index: int, seed: int = 1, **settings: float):
-    return build_person(PeopleConfig(**settings), load_head(), index, Streams(seed, index))
+    return build_person(PeopleConfig(**settings), load_head(), index, seed)
 
 
 def test_a_person_is_the_same_whenever_asked():

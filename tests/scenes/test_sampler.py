@@ -6,6 +6,7 @@ import pytest
 from facewright import FacewrightError
 from facewright.models.embedded import load_head
 from facewright.scenes import Constant, Normal, Sampler, SamplerConfig, Scenes, Uniform
+from facewright.scenes.backgrounds import draw_backgrounds
 
 
 def scenes(first: int = 0, count: int = 5, person: int = 3, seed: int = 1, **changes: object) -> Scenes:
@@ -49,3 +50,12 @@ def test_other_people_and_seeds_have_other_scenes(other):
 def test_what_cannot_be_drawn_is_refused(changes):
     with pytest.raises(FacewrightError, match=f"{next(iter(changes))}: found .*, expected values from"):
         scenes(**changes)
+
+
+def test_a_plain_background_is_one_grey_and_changes_nothing_else():
+    plain = Sampler(SamplerConfig(background="plain"), 1, load_head()).scenes(3, 0, 4)
+    usual = Sampler(SamplerConfig(), 1, load_head()).scenes(3, 0, 4)
+    pixels = draw_backgrounds(plain.background, 24)
+    assert len(np.unique(pixels)) == 1
+    np.testing.assert_array_equal(plain.key_direction, usual.key_direction)
+    np.testing.assert_array_equal(plain.worn, usual.worn)

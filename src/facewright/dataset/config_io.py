@@ -12,7 +12,7 @@ from cattrs.strategies import configure_tagged_union
 
 from facewright.dataset.config import DatasetConfig
 from facewright.errors import FacewrightError
-from facewright.scenes.distributions import Distribution
+from facewright.distributions import Distribution
 
 __all__ = ["from_fields", "from_json", "to_fields", "to_json"]
 
@@ -60,6 +60,14 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(float, _strict_float)
     converter.register_unstructure_hook(float, float)
     configure_tagged_union(Distribution, converter, tag_name="type")
+    converter.register_structure_hook(
+        Distribution | None,
+        lambda value, _: None if value is None else converter.structure(value, Distribution),
+    )
+    converter.register_unstructure_hook(
+        Distribution | None,
+        lambda value: None if value is None else converter.unstructure(value, Distribution),
+    )
     return converter
 
 

@@ -2,62 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32
 
 from facewright import _native
-from facewright.errors import FacewrightError
 from facewright.models.embedded import EmbeddedHead
 from facewright.people.albedo import paint_albedo
+from facewright.people.config import PeopleConfig
+from facewright.people.identity import draw_identity
 from facewright.people.lids import with_plausible_lids
 from facewright.people.person import Person
 from facewright.people.traits import Traits, draw_traits
-from facewright.streams import Factor, Streams
+from facewright.streams import Factor, RelatedStreams, Streams
 
-__all__ = ["PeopleConfig", "build_person"]
-
-
-@dataclass(frozen=True)
-class PeopleConfig:
-    """How different people are from each other."""
-
-    shape_sigma: float = 1.2
-    """Standard deviation of the identity coefficients; 1 is the model's own population."""
-    shape_limit: float = 2.5
-    """Coefficients are kept within this many standard deviations, so that nobody is deformed."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.shape_sigma <= 3:
-            raise FacewrightError(f"people shape_sigma: found {self.shape_sigma}, expected 0 .. 3")
-        if not 0 < self.shape_limit <= 5:
-            raise FacewrightError(
-                f"people shape_limit: found {self.shape_limit}, expected above 0 and at most 5"
-            )
+__all__ = ["build_person"]
 
 
-def build_person(config: PeopleConfig, head: EmbeddedHead, index: int, streams: Streams) -> Person:
-    """Draw the person `index` from their streams."""
+def build_person(config: PeopleConfig, head: EmbeddedHead, index: int, seed: int) -> Person:
+    """Draw the person `index` of `seed`."""
     model = head.model
-    identity = _identity(config, len(model.identity_basis_mm), streams)
-    traits = draw_traits(head, identity, streams)
-    neutral = _native.combine(model.mean_mm, model.identity_basis_mm, identity)
+    streams = _streams(config, index, seed)
+    identity = draw_identity(config, head, streams)
+    traits = draw_traits(identity, streams)
+    neutral = _native.combine(model.mean_mm, model.identity_basis_mm, identity.coefficients)
     neutral = with_plausible_lids(model, neutral)
     neutral = _native.combine(neutral, head.hair_basis_mm, _hair_volume(head, traits))
+    texture = paint_albedo(head, traits)
     return Person(
         index=index,
+        seed=seed,
         model=model,
         neutral_mm=neutral,
-        texture=paint_albedo(head, traits),
+        texture=texture,
+        made_up=texture,
+        hair=(),
         traits=traits.as_columns(),
     )
 
 
-def _identity(config: PeopleConfig, dimensions: int, streams: Streams) -> Float32[np.ndarray, " K"]:
-    drawn = streams.normal(Factor.SHAPE, 0, 1, dimensions)[0] * config.shape_sigma
-    limited: Float64[np.ndarray, " K"] = drawn.clip(-config.shape_limit, config.shape_limit)
-    return limited.astype(np.float32)
+def _streams(config: PeopleConfig, index: int, seed: int) -> Streams:
+    if config.related_to is None:
+        return Streams(seed, index)
+    # The relation itself is the person's own: drawn from the same stream at sample 1.
+    p = Streams(seed, index).uniform(Factor.ATTRIBUTES, 1, 1, 1)[0]
+    distance = float(config.relation.quantile(p)[0])
+    return RelatedStreams(seed, index, config.related_to, correlation=1 - distance * distance)
 
 
 def _hair_volume(head: EmbeddedHead, traits: Traits) -> Float32[np.ndarray, " H"]:

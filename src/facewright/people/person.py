@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from facewright.models.morphable import MorphableModel
+from facewright.people.attachment import Attachment
 
 __all__ = ["Person"]
 
@@ -19,11 +20,18 @@ class Person:
 
     neutral_mm: (V, 3) the person's vertices without expression, head frame.
     texture: (S, S, 3) uint8 sRGB albedo over the model's UVs.
+    made_up: the same with make-up.
+    hair: cards of hair and beard, in front of what is painted on the skin.
+    vertex_colours: (V, 3) uint8 sRGB albedo of each vertex, for models that have no texture; it replaces both textures.
     traits: the drawn quantities by name (age, tones, ...), for the parameter table.
     """
 
     index: int
+    seed: int
     model: MorphableModel
     neutral_mm: Float32[np.ndarray, "V 3"]
     texture: UInt8[np.ndarray, "S S 3"]
+    made_up: UInt8[np.ndarray, "S S 3"]
+    hair: tuple[Attachment, ...]
     traits: Mapping[str, float]
+    vertex_colours: UInt8[np.ndarray, "V 3"] | None = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Float32, Float64
+from jaxtyping import Float64
 
-from facewright.models.embedded import EmbeddedHead
+from facewright.people.identity import Identity
 from facewright.streams import Factor, Streams
 
 __all__ = ["Traits", "draw_traits"]
@@ -60,16 +60,13 @@ class Traits:
         return {f.name: float(getattr(self, f.name)) for f in fields(self)}
 
 
-def draw_traits(head: EmbeddedHead, identity: Float32[np.ndarray, " K"], streams: Streams) -> Traits:
-    """Draw a person's traits: age, gender and ancestry follow the geometry, the rest follows those and chance."""
-    build = _attributes(head, identity)
+def draw_traits(identity: Identity, streams: Streams) -> Traits:
+    """Draw a person's traits: skin, hair and beard follow age, gender, ancestry and chance."""
     skin = streams.uniform(Factor.ALBEDO, 0, 1, 16)[0]
     hair = streams.uniform(Factor.HAIR, 0, 1, 24)[0]
-    masculinity = float(np.clip(build["gender"] + 0.25 * (hair[0] - 0.5), 0, 1))
+    masculinity, age = identity.masculinity, identity.age
+    african, asian, caucasian = identity.african, identity.asian, identity.caucasian
     male = masculinity > 0.5
-    age = float(np.clip(0.75 * build["age"] + 0.45 * (skin[0] - 0.35), 0, 1))
-    ancestry = np.array([build["african"], build["asian"], build["caucasian"]]).clip(0.0, None) + 1e-3
-    african, asian, caucasian = (ancestry / (ancestry[0] + ancestry[1] + ancestry[2])).tolist()
     melanin = float(
         np.clip(0.86 * african + 0.36 * asian + 0.2 * caucasian + 0.5 * (skin[1] - 0.5), 0.0, 1.0)
     )
@@ -128,14 +125,3 @@ def _facial_hair(male: bool, p: Float64[np.ndarray, " 4"]) -> dict[str, float]:
     beard = grown if p[0] < 0.25 else shadow
     moustache = 0.7 * grown if p[0] < 0.2 or p[2] < 0.08 else shadow
     return {"beard": beard, "moustache": moustache}
-
-
-def _attributes(head: EmbeddedHead, identity: Float32[np.ndarray, " K"]) -> dict[str, float]:
-    """Age, gender and ancestry as the geometry shows them, added up in a fixed order."""
-    values: dict[str, float] = {}
-    for name, direction, offset in zip(
-        head.attribute_names, head.attribute_directions, head.attribute_offsets, strict=True
-    ):
-        products: Float64[np.ndarray, " K"] = direction.astype(np.float64) * identity
-        values[name] = float(offset) + sum(products.tolist())
-    return values

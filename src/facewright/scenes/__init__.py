@@ -1,6 +1,6 @@
 """What is in a picture beside the person, as plain data, and how it is drawn at random."""
 
-from facewright.scenes.distributions import (
+from facewright.distributions import (
     Constant,
     Distribution,
     Normal,

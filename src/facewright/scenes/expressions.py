@@ -44,7 +44,7 @@ class ExpressionConfig:
     frown: float = 0.05
     disgust: float = 0.02
     pout: float = 0.03
-    strength: float = 1.0
+    expression_strength: float = 1.0
     blink: float = 0.03
     """Probability of closed eyes."""
     gaze_deg: float = 12.0
@@ -56,8 +56,8 @@ class ExpressionConfig:
             raise FacewrightError(
                 f"expression weights: found {weights}, expected none below 0 and a sum above 0"
             )
-        if not 0 <= self.strength <= 1.5:
-            raise FacewrightError(f"expression strength: found {self.strength}, expected 0 .. 1.5")
+        if not 0 <= self.expression_strength <= 1.5:
+            raise FacewrightError(f"expression strength: found {self.expression_strength}, expected 0 .. 1.5")
         if not 0 <= self.gaze_deg <= 30:
             raise FacewrightError(f"expression gaze_deg: found {self.gaze_deg}, expected 0 .. 30")
         if not 0 <= self.blink <= 1:
@@ -75,7 +75,7 @@ def draw_expressions(
     out = np.zeros((len(p), len(unit_names)))
     weights = np.array([getattr(config, kind) for kind in KINDS])
     kind_of = np.searchsorted(np.cumsum(weights / weights.sum()), p[:, 0]).clip(0, len(KINDS) - 1)
-    strength = config.strength * (0.3 + 0.8 * p[:, 1])
+    strength = config.expression_strength * (0.3 + 0.8 * p[:, 1])
     tilt = 0.3 * (p[:, 2] - 0.5)  # asymmetry between the sides
     for kind, name in enumerate(KINDS):
         rows = kind_of == kind

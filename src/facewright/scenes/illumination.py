@@ -14,9 +14,9 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from facewright import _native
-from facewright.scenes.distributions import Distribution, Normal, TruncatedNormal, Uniform
+from facewright.distributions import Distribution, Normal, TruncatedNormal, Uniform
 
-__all__ = ["LightConfig", "directional_light", "draw_light", "uniform_light"]
+__all__ = ["Light", "LightConfig", "directional_light", "draw_light", "uniform_light"]
 
 PI = math.pi
 # Normalisation of the basis functions; a square root is exactly rounded everywhere.
@@ -77,7 +77,16 @@ def directional_light(
     return light
 
 
-def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"]) -> Float32[np.ndarray, "n 9 3"]:
+@dataclass(frozen=True)
+class Light:
+    """n illuminations: ambient light (n, 9, 3) and a key light, as in `Scenes`."""
+
+    ambient: Float32[np.ndarray, "n 9 3"]
+    key_direction: Float32[np.ndarray, "n 3"]
+    key_irradiance: Float32[np.ndarray, "n 3"]
+
+
+def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"]) -> Light:
     """One illumination for each row of `DRAWS` uniform numbers."""
     key = _direction(config.key_azimuth_deg.quantile(p[:, 0]), config.key_elevation_deg.quantile(p[:, 1]))
     fill = _direction(360 * p[:, 2] - 180, 140 * p[:, 3] - 60)
@@ -94,21 +103,28 @@ def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"]) -> Float32[n
     sky[:, 1] += directional_light(up, ambient * (1 - ground) * 1.5)[:, 1] * 0.5
     coloured = (
         sky[:, :, None] * _tint(-0.5 * warmth, 0.06 * (2 * p[:, 9] - 1))[:, None, :]
-        + directional_light(key, key_share * 1.15)[:, :, None]
-        * _tint(warmth, 0.06 * (2 * p[:, 10] - 1))[:, None, :]
         + directional_light(fill, fill_share)[:, :, None]
         * _tint(1.6 * p[:, 11] - 0.8, 0.1 * (2 * p[:, 12] - 1))[:, None, :]
     )
+    irradiance = key_share[:, None] * 1.15 * _tint(warmth, 0.06 * (2 * p[:, 10] - 1))
     # A camera exposes for the face: half-way between the light that falls on its front and that on its bright side.
-    metered = 0.5 + 0.5 * _facing_luminance(coloured)
-    return np.ascontiguousarray(coloured * (exposure / metered)[:, None, None], dtype=np.float32)
+    metered = 0.5 + 0.5 * (_facing_luminance(coloured) + _luminance(irradiance) * key[:, 2].clip(0, None))
+    gain = exposure / metered
+    return Light(
+        np.ascontiguousarray(coloured * gain[:, None, None], dtype=np.float32),
+        np.ascontiguousarray(key, dtype=np.float32),
+        np.ascontiguousarray(irradiance * gain[:, None], dtype=np.float32),
+    )
+
+
+def _luminance(rgb: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, " n"]:
+    return rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
 
 
 def _facing_luminance(light: Float64[np.ndarray, "n 9 3"]) -> Float64[np.ndarray, " n"]:
     """Luminance of a white surface that faces the camera."""
     rgb = PI * _N0 * light[:, 0] + 2 * PI / 3 * _N1 * light[:, 2] + PI / 4 * 2 * _N20 * light[:, 6]
-    luminance = rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
-    clipped: Float64[np.ndarray, " n"] = luminance.clip(0.0, None)
+    clipped: Float64[np.ndarray, " n"] = _luminance(rgb).clip(0.0, None)
     return clipped
 
 
@@ -125,6 +141,5 @@ def _direction(
 def _tint(warmth: Float64[np.ndarray, " n"], green: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, "n 3"]:
     """RGB factors of luminance 1: warm light is red, cool light is blue."""
     rgb = np.stack([1 + 0.16 * warmth, 1 + green, 1 - 0.26 * warmth], axis=1).clip(0.2, 2.0)
-    luminance = rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
-    tint: Float64[np.ndarray, "n 3"] = rgb / luminance[:, None]
+    tint: Float64[np.ndarray, "n 3"] = rgb / _luminance(rgb)[:, None]
     return tint

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
+from jaxtyping import UInt32
 
 from facewright.errors import FacewrightError
 from facewright.models.embedded import EmbeddedHead
-from facewright.people.builder import PeopleConfig, build_person
+from facewright.people.builder import build_person
+from facewright.people.config import PeopleConfig
 from facewright.people.person import Person
-from facewright.scenes import expressions, illumination
-from facewright.scenes.distributions import (
+from facewright.scenes import expressions, illumination, worn
+from facewright.distributions import (
     Distribution,
     Normal,
     TruncatedNormal,
@@ -21,6 +24,7 @@ from facewright.scenes.distributions import (
 from facewright.scenes.expressions import ExpressionConfig, draw_expressions
 from facewright.scenes.illumination import LightConfig, draw_light
 from facewright.scenes.scene import Scenes
+from facewright.scenes.worn import WornConfig, draw_worn
 from facewright.streams import Factor, Streams
 
 __all__ = ["Sampler", "SamplerConfig"]
@@ -45,7 +49,7 @@ class SamplerConfig:
 
     people: PeopleConfig = field(default_factory=PeopleConfig)
     yaw_deg: Distribution = TruncatedNormal(0, 24, -75, 75)
-    """Turn to the subject's left. All distributions: constant:V, uniform:LOW:HIGH, normal:MEAN:STD or
+    """Turn to the subject's left. All distributions: V, LOW..HIGH, normal:MEAN:STD or
     truncated_normal:MEAN:STD:LOW:HIGH."""
     pitch_deg: Distribution = TruncatedNormal(0, 9, -30, 30)
     """Nod downwards."""
@@ -61,6 +65,9 @@ class SamplerConfig:
     """Error of its rotation."""
     expression: ExpressionConfig = field(default_factory=ExpressionConfig)
     light: LightConfig = field(default_factory=LightConfig)
+    worn: WornConfig = field(default_factory=WornConfig)
+    background: Literal["procedural", "plain"] = "procedural"
+    """What stands behind the head: soft shapes and textures, or plain grey."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _LIMITS.items():
@@ -81,12 +88,13 @@ class Sampler:
 
     def person(self, index: int) -> Person:
         """The person of this index: geometry and albedo."""
-        return build_person(self.config.people, self.head, index, Streams(self.seed, index))
+        return build_person(self.config.people, self.head, index, self.seed)
 
     def scenes(self, index: int, first: int, count: int) -> Scenes:
         """Scenes `first` .. `first + count - 1` of a person, the same however many are asked for."""
         config, streams = self.config, Streams(self.seed, index)
         pose = streams.uniform(Factor.POSE, first, count, 3)
+        light = draw_light(config.light, streams.uniform(Factor.LIGHT, first, count, illumination.DRAWS))
         jitter = streams.uniform(Factor.ALIGNMENT, first, count, 4)
         return Scenes(
             samples=np.arange(first, first + count, dtype=np.uint32),
@@ -101,12 +109,23 @@ class Sampler:
             distance_mm=_float32(
                 config.distance_mm.quantile(streams.uniform(Factor.CAMERA, first, count, 1)[:, 0])
             ),
-            light=draw_light(config.light, streams.uniform(Factor.LIGHT, first, count, illumination.DRAWS)),
+            light=light.ambient,
+            key_direction=light.key_direction,
+            key_irradiance=light.key_irradiance,
+            worn=draw_worn(config.worn, streams.uniform(Factor.WORN, first, count, worn.DRAWS)),
             jitter_px=_float32(config.jitter_px.quantile(jitter[:, :2])),
             jitter_scale=_float32(config.jitter_scale.quantile(jitter[:, 2])),
             jitter_deg=_float32(config.jitter_deg.quantile(jitter[:, 3])),
-            background=streams.words(Factor.BACKGROUND, first, count, 4),
+            background=_background(config, streams, first, count),
         )
+
+
+def _background(
+    config: SamplerConfig, streams: Streams, first: int, count: int
+) -> UInt32[np.ndarray, "count 4"]:
+    if config.background == "plain":
+        return np.zeros((count, 4), dtype=np.uint32)
+    return streams.words(Factor.BACKGROUND, first, count, 4)
 
 
 def _float32(values: np.ndarray) -> np.ndarray:

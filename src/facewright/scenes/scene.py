@@ -23,6 +23,10 @@ class Scenes:
     light: environment radiance in real spherical harmonics (order 1; y, z, x; xy, yz, 3z2-1, zx, x2-y2), per
         RGB channel, in the camera frame (+x right, +y up, +z towards the camera). A surface with normal n has
         radiance = albedo * sum_i k_i light_i Y_i(n), k = pi, 2pi/3 (3 times), pi/4 (5 times).
+    key_direction: unit vectors towards the key light, camera frame; key_irradiance: its RGB irradiance on a surface
+        that faces it. It comes on top of `light`, and it alone casts shadows; 0 leaves the spherical harmonics only.
+    worn: what is worn in each scene, by slot (see `facewright.scenes.worn.Slot`): 0 nothing, else 1 + the number of the
+        style. A style is a function of (person, slot, number).
     jitter_px, jitter_scale, jitter_deg: the error of an imagined landmark detector, applied after alignment to the
         crop template about the crop's centre, px of a 112-px crop.
     background: four random words per scene from which its background is drawn.
@@ -35,6 +39,9 @@ class Scenes:
     roll_deg: Float32[np.ndarray, " n"]
     distance_mm: Float32[np.ndarray, " n"]
     light: Float32[np.ndarray, "n 9 3"]
+    key_direction: Float32[np.ndarray, "n 3"]
+    key_irradiance: Float32[np.ndarray, "n 3"]
+    worn: UInt32[np.ndarray, "n 4"]
     jitter_px: Float32[np.ndarray, "n 2"]
     jitter_scale: Float32[np.ndarray, " n"]
     jitter_deg: Float32[np.ndarray, " n"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facewright import FacewrightError, _native
-from facewright.scenes.distributions import (
+from facewright.distributions import (
     Constant,
     Normal,
     TruncatedNormal,
@@ -73,3 +73,22 @@ def test_bad_text_is_named_in_one_line(text):
         parse_distribution(text)
     assert "expected" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("2", "constant:2"),
+        ("-90..90", "uniform:-90:90"),
+        (".5..2.5", "uniform:0.5:2.5"),
+        ("-1e2", "constant:-100"),
+    ],
+)
+def test_short_forms(short, long):
+    assert format_distribution(parse_distribution(short)) == long
+
+
+def test_normal_cdf_is_scipys():
+    x = np.linspace(-6, 6, 241)
+    np.testing.assert_allclose(_native.normal_cdf(x), scipy.stats.norm.cdf(x), rtol=3e-8)
+    np.testing.assert_allclose(_native.normal_cdf(_native.normal_quantile(P)), P, rtol=1e-12)

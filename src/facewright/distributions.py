@@ -7,7 +7,6 @@ machines.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from dataclasses import dataclass
 
@@ -95,7 +94,8 @@ class TruncatedNormal:
         )
 
     def _mass(self, x: float) -> float:
-        return _normal_cdf((x - self.mean) / self.std)
+        cdf: float = _native.normal_cdf(np.array([(x - self.mean) / self.std])).item()
+        return cdf
 
     def quantile(self, p: Float64[np.ndarray, "*n"]) -> Float64[np.ndarray, "*n"]:
         low, high = self._mass(self.low), self._mass(self.high)
@@ -114,11 +114,14 @@ _BY_NAME: dict[str, tuple[type[Distribution], int]] = {
 
 
 def parse_distribution(text: str) -> Distribution:
-    """Read `constant:V`, `uniform:LOW:HIGH`, `normal:MEAN:STD` or `truncated_normal:MEAN:STD:LOW:HIGH`."""
-    name, *fields = text.split(":")
+    """Read `constant:V`, `uniform:LOW:HIGH`, `normal:MEAN:STD` or `truncated_normal:MEAN:STD:LOW:HIGH`.
+
+    Short forms: `V` is a constant, `LOW..HIGH` is uniform.
+    """
+    name, *fields = _written_out(text).split(":")
     if name not in _BY_NAME or len(fields) != _BY_NAME[name][1]:
         raise FacewrightError(
-            f"distribution: found '{text}', expected constant:V, uniform:LOW:HIGH, normal:MEAN:STD or "
+            f"distribution: found '{text}', expected V, LOW..HIGH, normal:MEAN:STD or "
             "truncated_normal:MEAN:STD:LOW:HIGH"
         )
     try:
@@ -126,6 +129,12 @@ def parse_distribution(text: str) -> Distribution:
     except ValueError:
         raise FacewrightError(f"distribution: found '{text}', expected numbers after '{name}:'") from None
     return _BY_NAME[name][0](*numbers)
+
+
+def _written_out(text: str) -> str:
+    if ":" in text:
+        return text
+    return f"uniform:{text.replace('..', ':', 1)}" if ".." in text else f"constant:{text}"
 
 
 def format_distribution(distribution: Distribution) -> str:
@@ -139,18 +148,3 @@ def _normal_quantile(p: Float64[np.ndarray, "*n"]) -> Float64[np.ndarray, "*n"]:
         p.shape
     )
     return values
-
-
-@functools.cache
-def _normal_cdf(x: float) -> float:
-    """The inverse of the quantile function above, by bisection: exact enough, and the same on every machine."""
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if middle in (0.0, 1.0):
-            break
-        if _native.normal_quantile(np.array([middle]))[0] < x:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2

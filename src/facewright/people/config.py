@@ -1,0 +1,76 @@
+"""Which people there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facewright.distributions import Constant, Distribution, format_distribution
+from facewright.errors import FacewrightError
+
+__all__ = ["AGE_RANGE_YEARS", "PeopleConfig"]
+
+AGE_RANGE_YEARS = (20.0, 80.0)
+"""What ages 0 and 1 of the head's geometry stand for."""
+
+_ALMOST_ALL = np.array([1e-6, 1 - 1e-6])
+# Bounds of everything given as a distribution.
+_LIMITS = {
+    "age": AGE_RANGE_YEARS,
+    "masculinity": (0.0, 1.0),
+    "african": (0.0, 1.0),
+    "asian": (0.0, 1.0),
+    "caucasian": (0.0, 1.0),
+    "relation": (0.0, 2**0.5 + 1e-9),
+}
+_ANCESTRIES = ("african", "asian", "caucasian")
+
+
+@dataclass(frozen=True)
+class PeopleConfig:
+    """How different people are from each other, and who they are.
+
+    Where an attribute is not given, it comes out as the geometry falls; where it is, geometry is drawn given that
+    attribute, and everything that goes with it (skin, hair, wrinkles) follows.
+    """
+
+    shape_sigma: float = 1.2
+    """Standard deviation of the identity coefficients; 1 is the model's own population."""
+    shape_limit: float = 2.5
+    """Coefficients are kept within this many standard deviations, so that nobody is deformed."""
+    age: Distribution | None = None
+    """Years, 20 to 80: --age 20..60, --age 35 or any distribution."""
+    masculinity: Distribution | None = None
+    """0 female to 1 male."""
+    african: Distribution | None = None
+    """Share of this ancestry, 0 to 1; at most two of the three are given."""
+    asian: Distribution | None = None
+    """As african."""
+    caucasian: Distribution | None = None
+    """As african."""
+    related_to: int | None = None
+    """Index of a person of the same seed to whom everybody is related as `relation` says."""
+    relation: Distribution = Constant(0.5)
+    """Distance from that person: 0 the same, 1 as far as strangers usually are, 1.41 (sqrt 2) the opposite person."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.shape_sigma <= 3:
+            raise FacewrightError(f"people shape_sigma: found {self.shape_sigma}, expected 0 .. 3")
+        if not 0 < self.shape_limit <= 5:
+            raise FacewrightError(
+                f"people shape_limit: found {self.shape_limit}, expected above 0 and at most 5"
+            )
+        for name, (low, high) in _LIMITS.items():
+            distribution: Distribution | None = getattr(self, name)
+            if distribution is None:
+                continue
+            least, most = distribution.quantile(_ALMOST_ALL).tolist()
+            if least < low or most > high:
+                found = format_distribution(distribution)
+                raise FacewrightError(f"{name}: found {found}, expected values from {low:g} to {high:.4g}")
+        given = [name for name in _ANCESTRIES if getattr(self, name) is not None]
+        if len(given) == len(_ANCESTRIES):
+            raise FacewrightError(f"ancestry: found {', '.join(given)}, expected at most two of them")
+        if self.related_to is not None and self.related_to < 0:
+            raise FacewrightError(f"related_to: found {self.related_to}, expected a person's index")

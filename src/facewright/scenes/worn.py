@@ -1,0 +1,52 @@
+"""What is worn in each image: drawn per scene, built for the person who wears it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import IntEnum
+
+import numpy as np
+from jaxtyping import Float64, UInt32
+
+from facewright.errors import FacewrightError
+
+__all__ = ["DRAWS", "Slot", "WornConfig", "draw_worn"]
+
+DRAWS = 8
+"""Uniform numbers that one scene takes: two a slot."""
+
+
+class Slot(IntEnum):
+    """Where something is worn; at most one thing in each."""
+
+    EYES = 0
+    HEAD = 1
+    FACE = 2
+    MAKE_UP = 3
+
+
+@dataclass(frozen=True)
+class WornConfig:
+    """Probability of each kind of thing in an image (DigiFace-1M, Bae et al. 2023: .15 for glasses and make-up)."""
+
+    eyewear: float = 0.15
+    headwear: float = 0.04
+    facewear: float = 0.01
+    makeup: float = 0.15
+    worn_styles: int = 2
+    """How many styles of each kind a person owns."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "worn_styles" and not 0 <= value <= 1:
+                raise FacewrightError(f"worn {field.name}: found {value}, expected a probability 0 .. 1")
+        if not 1 <= self.worn_styles <= 1000:
+            raise FacewrightError(f"worn_styles: found {self.worn_styles}, expected 1 .. 1000")
+
+
+def draw_worn(config: WornConfig, p: Float64[np.ndarray, "n draws"]) -> UInt32[np.ndarray, "n 4"]:
+    """For each row of `DRAWS` uniform numbers and each `Slot`: 0 for nothing, else 1 + the number of a style."""
+    chances = np.array([config.eyewear, config.headwear, config.facewear, config.makeup])
+    style = np.minimum((p[:, 1::2] * config.worn_styles).astype(np.uint32), config.worn_styles - 1)
+    return np.where(p[:, 0::2] < chances, style + 1, 0).astype(np.uint32)

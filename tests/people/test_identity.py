@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facewright import FacewrightError
+from facewright.distributions import Constant, Uniform
+from facewright.models.embedded import load_head
+from facewright.people.builder import build_person
+from facewright.people.config import PeopleConfig
+from facewright.people.identity import draw_identity, measured_attributes
+from facewright.streams import Streams
+
+
+def identity(index: int, **settings):
+    return draw_identity(PeopleConfig(**settings), load_head(), Streams(1, index))
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.floats(22, 75), st.floats(0, 1))
+def test_geometry_is_drawn_given_the_attributes(index, age, masculinity):
+    drawn = identity(index, age=Constant(age), masculinity=Constant(masculinity))
+    shown = measured_attributes(load_head(), drawn.coefficients.astype(np.float64))
+    assert drawn.age == pytest.approx((age - 20) / 60)
+    assert drawn.masculinity == pytest.approx(masculinity)
+    assert shown["age"] == pytest.approx(drawn.age, abs=0.05)
+    assert shown["gender"] == pytest.approx(masculinity, abs=0.05)
+
+
+def test_conditioning_takes_the_shortest_way():
+    """Against the conditional mean of a Gaussian, by numpy: z + D^T (D D^T)^-1 (t - offset - D z)."""
+    head = load_head()
+    free = identity(3, shape_limit=5)
+    given_age = identity(3, shape_limit=5, age=Constant(50), asian=Constant(0.5))
+    rows = [head.attribute_names.index(name) for name in ("age", "asian")]
+    D, z = head.attribute_directions[rows].astype(float), free.coefficients.astype(float)
+    missing = np.array([0.5, 0.5]) - head.attribute_offsets[rows] - D @ z
+    np.testing.assert_allclose(given_age.coefficients, z + D.T @ np.linalg.solve(D @ D.T, missing), atol=1e-4)
+
+
+def test_ancestry_follows_the_shares_asked_for():
+    for index in range(10):
+        drawn = identity(index, african=Constant(1.0), asian=Constant(0.0))
+        assert drawn.african > 0.85
+        assert drawn.african + drawn.asian + drawn.caucasian == pytest.approx(1)
+
+
+def test_age_range_in_years():
+    ages = np.array([20 + 60 * identity(i, age=Uniform(20, 60)).age for i in range(60)])
+    assert ages.min() >= 20
+    assert ages.max() <= 60
+    assert np.ptp(ages) > 30
+
+
+def test_relation_is_a_distance_between_people():
+    anchor = identity_of(7)
+
+    def distance(relation: float) -> float:
+        people = [identity_of(i, related_to=7, relation=Constant(relation)) for i in range(20, 36)]
+        return float(np.mean([np.sqrt(((p - anchor) ** 2).mean()) for p in people]))
+
+    strangers = distance(1.0)
+    assert distance(0.0) < 1e-3
+    assert distance(0.5) == pytest.approx(0.5 * strangers, rel=0.1)
+    assert distance(2**0.5) == pytest.approx(2**0.5 * strangers, rel=0.15)
+
+
+def identity_of(index: int, **config) -> np.ndarray:
+    return build_person(PeopleConfig(**config), load_head(), index, 1).neutral_mm
+
+
+def test_a_person_at_distance_zero_looks_the_same():
+    anchor = build_person(PeopleConfig(), load_head(), 7, 1)
+    twin = build_person(PeopleConfig(related_to=7, relation=Constant(0.0)), load_head(), 90, 1)
+    np.testing.assert_allclose(twin.neutral_mm, anchor.neutral_mm, atol=1e-3)
+    for name, value in anchor.traits.items():
+        assert twin.traits[name] == pytest.approx(value, abs=1e-6), name
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"age": Uniform(10, 60)}, "age: found uniform:10:60, expected values from 20 to 80"),
+        ({"masculinity": Constant(2)}, "masculinity: found constant:2, expected values from 0 to 1"),
+        ({"african": Constant(0.2), "asian": Constant(0.2), "caucasian": Constant(0.6)}, "at most two"),
+        ({"related_to": -1}, "related_to: found -1"),
+        ({"relation": Constant(2)}, "relation: found constant:2"),
+    ],
+)
+def test_settings_are_checked(settings, message):
+    with pytest.raises(FacewrightError, match=message):
+        PeopleConfig(**settings)
