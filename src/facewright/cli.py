@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,16 +14,18 @@ import tyro
 
 from facewright import FacewrightError, __version__
 from facewright.dataset import DatasetConfig
+from facewright.distributions import Distribution, format_distribution, parse_distribution
+from facewright.evaluation.embedders import SFACE_INPUT, SFACE_THRESHOLD, OnnxInput
+from facewright.evaluation.faces import SelectionOptions
 from facewright.machine import available_cores
 from facewright.recognition.config import TrainConfig
-from facewright.distributions import Distribution, format_distribution, parse_distribution
 from facewright.scenes.sampler import SamplerConfig
 
 __all__ = ["main"]
 
 # The scene's options are typed without a prefix: --yaw-deg -90..90 --age 20..60.
 Scene = Annotated[SamplerConfig, tyro.conf.arg(name=""), tyro.conf.OmitArgPrefixes]
-CropName = Literal["arcface112", "facenet96"]
+CropName = Literal["arcface112", "facenet96", "frame224"]
 
 
 def generate(
@@ -34,6 +37,7 @@ def generate(
     crop: CropName = "arcface112",
     format: Literal["webdataset", "folder"] = "webdataset",
     workers: int | None = None,
+    model: str | None = None,
     scene: Scene = SamplerConfig(),  # noqa: B008  (frozen)
 ) -> None:
     """Draw a labelled data set. Stopped at any moment, the same command goes on where it stopped.
@@ -47,11 +51,13 @@ def generate(
         crop: Alignment template and size of the images.
         format: Tar shards, or one folder for each person.
         workers: Processes; by default one for each core.
+        model: Head model of your own instead of the embedded head: bfm2017:FILE.h5, bfm2019:FILE.h5, bfm2009:FILE.mat,
+            flame:FILE.pkl[,ALBEDO.npz] or ict:FOLDER (docs/models.md).
         scene: Distributions, typed V, LOW..HIGH, normal:MEAN:STD or truncated_normal:MEAN:STD:LOW:HIGH.
     """
     from facewright.dataset import generate as generate_dataset
 
-    config = DatasetConfig(people, samples, seed, first_person, crop, sampler=scene)
+    config = DatasetConfig(people, samples, seed, first_person, crop, sampler=scene, model=model)
     generate_dataset(out, config, format=format, workers=available_cores() if workers is None else workers)
 
 
@@ -62,6 +68,7 @@ def preview(
     seed: int = 1,
     first_person: int = 0,
     crop: CropName = "arcface112",
+    model: str | None = None,
     scene: Scene = SamplerConfig(),  # noqa: B008  (frozen)
 ) -> None:
     """Draw a contact sheet: a row for each person, a column for each variation.
@@ -73,11 +80,12 @@ def preview(
         seed: As for generate: the same people.
         first_person: Index of the first person.
         crop: Alignment template and size of the images.
+        model: Head model of your own, as for generate.
         scene: Distributions, as for generate.
     """
     from facewright.dataset import preview as draw_preview
 
-    draw_preview(DatasetConfig(people, samples, seed, first_person, crop, sampler=scene), sheet)
+    draw_preview(DatasetConfig(people, samples, seed, first_person, crop, sampler=scene, model=model), sheet)
     print(f"{sheet}: {people} people, {samples} images each")
 
 
@@ -145,6 +153,45 @@ def evaluate(
         write_result(json, result)
 
 
+def analyze(
+    what: tyro.conf.Positional[Literal["separability"]],
+    dataset: tyro.conf.Positional[Path],
+    judge: Path,
+    threshold: float = SFACE_THRESHOLD,
+    real: Path | None = None,
+    out: Path | None = None,
+    judge_input: Annotated[OnnxInput, tyro.conf.arg(name="")] = SFACE_INPUT,
+    selection: Annotated[SelectionOptions, tyro.conf.arg(name="")] = SelectionOptions(),  # noqa: B008  (frozen)
+) -> None:
+    """Show how different the people of a data set are to a recogniser, and how alike each person's images.
+
+    The judge's input is by default what OpenCV Zoo's SFace takes: RGB 0 .. 255, 112 x 112 px.
+
+    Args:
+        what: separability: similarities of all pairs of images.
+        dataset: Shards or folders of generate, or one folder of images for each person.
+        judge: The recogniser, an .onnx file.
+        threshold: Cosine similarity from which the judge calls two faces one person; SFace's own by default.
+        real: Photos or crops of real people, to show their figures beside.
+        out: Folder for separability.json and the pictures; by default only the table is printed.
+        judge_input: What the judge expects.
+        selection: Which images are looked at.
+    """
+    from facewright.evaluation.analyze import analyze_set, open_judge, write_analysis
+    from facewright.evaluation.console import detection_progress, print_separability
+
+    opened = open_judge(judge, judge_input, threshold, available_cores())
+    chosen = {dataset: selection} | ({} if real is None else {real: replace(selection, max_yaw=None)})
+    reports = []
+    for path, options in chosen.items():
+        with detection_progress(str(path)) as progress:
+            reports.append(analyze_set(opened, path, options, available_cores(), progress))
+    print_separability(reports, opened)
+    if out is not None:
+        write_analysis(out, opened, reports, asdict(selection))
+        print(f"{out}: separability.json, separability.png, closest.png, furthest.png")
+
+
 def demo(
     out: Path,
     people: int = 500,
@@ -178,6 +225,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "preview": preview,
     "train": train,
     "evaluate": evaluate,
+    "analyze": analyze,
     "demo": demo,
 }
 

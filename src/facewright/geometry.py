@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["ARCFACE_112", "CROPS", "FACENET_96", "Crop", "similarity_transform"]
+__all__ = ["ARCFACE_112", "CROPS", "FACENET_96", "FRAME_224", "Crop", "arcface_crop", "similarity_transform"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,18 @@ _ARCFACE_CV2 = np.array(
 
 ARCFACE_112 = Crop("arcface112", 112, _ARCFACE_CV2 + 0.5)
 FACENET_96 = Crop("facenet96", 96, (_ARCFACE_CV2 + 0.5) * (96 / 112))
+# No crop but a photo to find the face in: what arcface112 shows takes up the middle 45% of each side.
+FRAME_224 = Crop("frame224", 224, (_ARCFACE_CV2 + 0.5 - 56) * (0.45 * 224 / 112) + 112)
 
-CROPS = {crop.name: crop for crop in (ARCFACE_112, FACENET_96)}
+CROPS = {crop.name: crop for crop in (ARCFACE_112, FACENET_96, FRAME_224)}
+
+
+def arcface_crop(size_px: int) -> Crop:
+    """InsightFace's template at any size: `ARCFACE_112` at 112, `FACENET_96` at 96."""
+    for crop in (ARCFACE_112, FACENET_96):
+        if crop.size_px == size_px:
+            return crop
+    return Crop(f"arcface{size_px}", size_px, ARCFACE_112.points_px * (size_px / 112))
 
 
 def similarity_transform(

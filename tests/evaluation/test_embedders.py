@@ -1,6 +1,7 @@
 """Opening models: small ONNX files written by hand, and a network of our own."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,40 +10,7 @@ from facewright import FacewrightError
 from facewright.evaluation.embedders import Embedder, OnnxInput, embed_unit, open_embedder
 from facewright.geometry import ARCFACE_112, FACENET_96
 from tests.evaluation.fakes import ColourEmbedder
-
-
-def varint(number: int) -> bytes:
-    parts = []
-    while number > 127:
-        parts.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*parts, number])
-
-
-def message(*entries: tuple[int, int | str | bytes]) -> bytes:
-    """Protocol-buffer encoding of (field number, value)."""
-    encoded = b""
-    for number, value in entries:
-        if isinstance(value, int):
-            encoded += varint(number << 3) + varint(value)
-        else:
-            data = value.encode() if isinstance(value, str) else value
-            encoded += varint(number << 3 | 2) + varint(len(data)) + data
-    return encoded
-
-
-def tensor(name: str, shape: list[int | str]) -> bytes:
-    sizes = [(1, message((1 if isinstance(size, int) else 2, size))) for size in shape]
-    return message((1, name), (2, message((1, message((1, 1), (2, message(*sizes)))))))
-
-
-def channel_means(shape: list[int | str]) -> bytes:
-    """An ONNX model that returns the mean of each channel."""
-    node = message((1, "pixels"), (2, "means"), (4, "GlobalAveragePool"))
-    graph = message(
-        (1, node), (2, "means"), (11, tensor("pixels", shape)), (12, tensor("means", [shape[0], 3, 1, 1]))
-    )
-    return message((1, 8), (7, graph), (8, message((1, ""), (2, 13))))
+from tests.evaluation.onnx_files import channel_means, one_node
 
 
 @pytest.fixture
@@ -51,17 +19,51 @@ def images() -> np.ndarray:
     return np.broadcast_to(colours[:, None, None], (3, 112, 112, 3)).copy()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("batch", ["n", 1, 2])
-def test_onnx_input_conventions(tmp_path: Path, images: np.ndarray, batch: int | str) -> None:
-    if batch == 2:
-        images = images[:2]
+def test_onnx_input_conventions(tmp_path: Path, images: np.ndarray, batch: int | str, threads: int) -> None:
+    """A fixed batch that the images do not fill (2) is filled up."""
     path = tmp_path / "means.onnx"
     path.write_bytes(channel_means([batch, 3, 112, 112]))
     colours = images[:, 0, 0].astype(np.float64)
-    np.testing.assert_allclose(open_embedder(path)(images), colours / 127.5 - 1, atol=1e-4)
-    plain = open_embedder(path, OnnxInput("bgr", mean=0.0, scale=1.0))
+    np.testing.assert_allclose(open_embedder(path, threads=threads)(images), colours / 127.5 - 1, atol=1e-4)
+    plain = open_embedder(path, OnnxInput("bgr", low=0.0, high=255.0), threads)
     np.testing.assert_allclose(plain(images), colours[:, ::-1], rtol=1e-4)
     assert (plain.name, plain.crop, plain.mirrors) == ("means", ARCFACE_112, False)
+
+
+def test_mean_and_deviation_are_of_each_channel(images: np.ndarray) -> None:
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    tensor = OnnxInput("bgr", 0, 1, mean, std).tensor(images)
+    expected = (images[:, 0, 0, ::-1] / 255 - mean) / std
+    np.testing.assert_allclose(tensor[:, :, 5, 7], expected, atol=1e-5)
+    assert tensor.dtype == np.float32
+
+
+def test_the_size_is_the_models_own_unless_stated(tmp_path: Path) -> None:
+    path = tmp_path / "means.onnx"
+    path.write_bytes(channel_means(["n", 3, 96, 96]))
+    assert open_embedder(path).crop == FACENET_96
+    path.write_bytes(channel_means(["n", 3, "h", "w"]))
+    assert open_embedder(path).crop == ARCFACE_112
+    crop = open_embedder(path, OnnxInput(size_px=224)).crop
+    assert crop.size_px == 224
+    np.testing.assert_allclose(crop.points_px, ARCFACE_112.points_px * 2)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        one_node("Relu", ["n", 3, 112, 112], ["n", 3, 112, 112]),
+        one_node("ReduceMax", ["n", 3, 112, 112], [1, 1, 1, 1]),
+    ],
+    ids=["maps", "one number"],
+)
+def test_outputs_that_are_no_vectors_are_refused(tmp_path: Path, images: np.ndarray, model: bytes) -> None:
+    path = tmp_path / "odd.onnx"
+    path.write_bytes(model)
+    with pytest.raises(FacewrightError, match=r"odd: returns an output of shape \[.*\], expected \[3, d\]"):
+        open_embedder(path)(images)
 
 
 def test_known_files_have_their_own_input(tmp_path: Path, images: np.ndarray) -> None:
@@ -75,7 +77,18 @@ def test_known_files_have_their_own_input(tmp_path: Path, images: np.ndarray) ->
     [
         ("missing.onnx", None, "model not found"),
         ("broken.onnx", b"not a model", "not a readable ONNX model"),
-        ("small.onnx", channel_means(["n", 3, 96, 96]), "expected [n, 3, 112, 112]"),
+        (
+            "oblong.onnx",
+            channel_means(["n", 3, 112, 96]),
+            "takes input ['n', 3, 112, 96], expected [n, 3, 112, 112]",
+        ),
+        ("grey.onnx", channel_means(["n", 1, 112, 112]), "expected [n, 3, 112, 112]"),
+        ("flat.onnx", channel_means(["n", 3]), "expected [n, 3, 112, 112]"),
+        (
+            "two.onnx",
+            one_node("GlobalAveragePool", ["n", 3, 112, 112], ["n", 3, 1, 1], second_input=True),
+            "has the inputs pixels tensor(float), mask tensor(float), expected one",
+        ),
         ("model.txt", b"x", "found a .txt file"),
         ("model", b"x", "without a suffix"),
     ],
@@ -93,9 +106,25 @@ def test_unusable_models_are_named(
     assert "\n" not in str(error.value)
 
 
-def test_a_scale_of_zero_is_refused() -> None:
-    with pytest.raises(FacewrightError, match="scale"):
-        OnnxInput(scale=0.0)
+@pytest.mark.parametrize(
+    ("settings", "part"),
+    [
+        ({"low": 1.0, "high": 1.0}, "low and high: found 1 and 1"),
+        ({"mean": (0.0, np.nan, 0.0)}, "finite"),
+        ({"std": (1.0, 0.0, 1.0)}, "std: found"),
+        ({"size_px": 0}, "size_px: found 0"),
+    ],
+)
+def test_impossible_inputs_are_refused(settings: dict[str, Any], part: str) -> None:
+    with pytest.raises(FacewrightError, match=part):
+        OnnxInput(**settings)
+
+
+def test_another_size_than_the_models_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "means.onnx"
+    path.write_bytes(channel_means(["n", 3, 112, 112]))
+    with pytest.raises(FacewrightError, match=r"takes input .*, expected \[n, 3, 96, 96\]"):
+        open_embedder(path, OnnxInput(size_px=96))
 
 
 @pytest.mark.parametrize("flip", [False, True])

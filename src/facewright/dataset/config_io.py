@@ -11,8 +11,8 @@ import cattrs
 from cattrs.strategies import configure_tagged_union
 
 from facewright.dataset.config import DatasetConfig
-from facewright.errors import FacewrightError
 from facewright.distributions import Distribution
+from facewright.errors import FacewrightError
 
 __all__ = ["from_fields", "from_json", "to_fields", "to_json"]
 
@@ -60,9 +60,9 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(float, _strict_float)
     converter.register_unstructure_hook(float, float)
     configure_tagged_union(Distribution, converter, tag_name="type")
+    structure: Any = converter.structure  # its type admits classes only, no unions
     converter.register_structure_hook(
-        Distribution | None,
-        lambda value, _: None if value is None else converter.structure(value, Distribution),
+        Distribution | None, lambda value, _: None if value is None else structure(value, Distribution)
     )
     converter.register_unstructure_hook(
         Distribution | None,

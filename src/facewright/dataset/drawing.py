@@ -13,6 +13,7 @@ from facewright.dataset.config import DatasetConfig
 from facewright.dataset.parameters import Columns
 from facewright.geometry import CROPS
 from facewright.models.embedded import load_head
+from facewright.models.library import open_model, parse_model
 from facewright.people.person import Person
 from facewright.render.renderer import Renderings, render
 from facewright.scenes.sampler import Sampler, SamplerConfig
@@ -35,7 +36,7 @@ Draw = Callable[[DatasetConfig, int], DrawnPerson]
 
 def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
     """Build a person once and render all their samples."""
-    sampler = _sampler(config.sampler, config.seed)
+    sampler = _sampler(config.sampler, config.seed, config.model)
     person = sampler.person(index)
     scenes = sampler.scenes(index, 0, config.samples)
     renderings = render(person, scenes, CROPS[config.crop])
@@ -43,8 +44,8 @@ def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
 
 
 @functools.lru_cache(maxsize=1)
-def _sampler(config: SamplerConfig, seed: int) -> Sampler:
-    return Sampler(config, seed, load_head())
+def _sampler(config: SamplerConfig, seed: int, model: str | None) -> Sampler:
+    return Sampler(config, seed, load_head() if model is None else open_model(parse_model(model)))
 
 
 def _parameters(person: Person, scenes: Scenes, renderings: Renderings) -> Columns:
@@ -54,7 +55,7 @@ def _parameters(person: Person, scenes: Scenes, renderings: Renderings) -> Colum
         "pitch_deg": scenes.pitch_deg,
         "roll_deg": scenes.roll_deg,
         "distance_mm": scenes.distance_mm,
-        "expression": scenes.expression,
+        **({"expression": scenes.expression} if scenes.expression.shape[1] else {}),
         "light": scenes.light,
         "key_direction": scenes.key_direction,
         "key_irradiance": scenes.key_irradiance,

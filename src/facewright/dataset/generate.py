@@ -20,6 +20,7 @@ from facewright.dataset.workers import OnImages, run_shards
 from facewright.errors import FacewrightError
 from facewright.formats import WRITERS, Sample
 from facewright.formats.manifest import MANIFEST, Manifest, read_manifest, record, size_of, write_manifest
+from facewright.models.library import open_model, parse_model
 
 __all__ = ["Report", "generate"]
 
@@ -55,7 +56,9 @@ def generate(
         raise FacewrightError(f"format: found '{format}', expected {' or '.join(WRITERS)}")
     if workers < 1:
         raise FacewrightError(f"workers: found {workers}, expected at least 1")
-    stamp = Stamp(format, head_sha256(), config)
+    if config.model is not None:
+        open_model(parse_model(config.model))  # a bad file is refused before the folder is begun
+    stamp = Stamp(format, head_sha256(config.model), config)
     plan, images = plan_shards(config), config.people * config.samples
     with claimed_folder(root, stamp), ImageProgress(images, quiet) as progress:
         finished = read_manifest(root) if (root / MANIFEST).exists() else None

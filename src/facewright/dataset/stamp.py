@@ -17,12 +17,15 @@ from facewright.errors import FacewrightError
 from facewright.formats.atomic import PARTIAL, remove_partials
 from facewright.formats.manifest import CONFIG, read_json, write_json
 from facewright.models.embedded import HEAD_FILE
+from facewright.models.library import model_digest, parse_model
 
 __all__ = ["Stamp", "claimed_folder", "head_sha256"]
 
 
-def head_sha256() -> str:
-    """SHA-256 of the embedded head's data."""
+def head_sha256(model: str | None = None) -> str:
+    """SHA-256 of the data of the embedded head, or of the files of the `model` that a user brings."""
+    if model is not None:
+        return model_digest(parse_model(model))
     return hashlib.sha256(HEAD_FILE.read_bytes()).hexdigest()
 
 
@@ -39,8 +42,15 @@ class Stamp:
             "format": self.format,
             "version": __version__,
             "head": self.head,
-            "config": to_fields(self.config),
+            "config": self._config_fields(),
         }
+
+    def _config_fields(self) -> dict[str, Any]:
+        """The model's files without their folders: they may lie elsewhere when a run goes on."""
+        fields = to_fields(self.config)
+        if self.config.model is not None:
+            fields["model"] = parse_model(self.config.model).name
+        return fields
 
 
 @contextmanager

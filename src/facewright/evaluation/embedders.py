@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -13,11 +14,12 @@ import onnxruntime
 from jaxtyping import Float32, UInt8
 
 from facewright.errors import FacewrightError
-from facewright.geometry import ARCFACE_112, CROPS, Crop
+from facewright.geometry import ARCFACE_112, CROPS, Crop, arcface_crop
 
-__all__ = ["Embedder", "OnnxInput", "embed_unit", "open_embedder"]
+__all__ = ["SFACE_INPUT", "SFACE_THRESHOLD", "Embedder", "OnnxInput", "embed_unit", "open_embedder"]
 
 _BATCH = 64
+_RUN = 16
 
 
 @runtime_checkable
@@ -38,21 +40,53 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True)
 class OnnxInput:
-    """What an ONNX recogniser expects: channel order, crop, and pixel values as (uint8 - mean) * scale."""
+    """What an ONNX recogniser expects; the default is what InsightFace's models take.
+
+    A pixel x of 0 .. 255 becomes (low + x / 255 * (high - low) - mean) / std. With low 0 and high 1 that is what
+    torchvision's ToTensor and Normalize do.
+    """
 
     channels: Literal["rgb", "bgr"] = "rgb"
-    mean: float = 127.5
-    scale: float = 1 / 127.5
-    crop: Crop = ARCFACE_112
+    """Order of the colour channels."""
+    low: float = -1.0
+    """What black becomes."""
+    high: float = 1.0
+    """What white becomes."""
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Subtracted from each channel after that, in the order of `channels`."""
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Divides each channel last."""
+    size_px: int | None = None
+    """Side of the crop (InsightFace's alignment template at that size); by default the model's own, or 112 where it
+    takes any."""
 
     def __post_init__(self) -> None:
-        if not self.scale > 0:
-            raise FacewrightError(f"scale is {self.scale}: expected a positive number")
+        if not self.high > self.low:
+            raise FacewrightError(f"low and high: found {self.low:g} and {self.high:g}, expected low < high")
+        if not all(np.isfinite(value) for value in (self.low, self.high, *self.mean)):
+            raise FacewrightError("low, high, mean: expected finite numbers")
+        if not all(0 < value < np.inf for value in self.std):
+            raise FacewrightError(f"std: found {self.std}, expected positive numbers")
+        if self.size_px is not None and self.size_px < 16:
+            raise FacewrightError(f"size_px: found {self.size_px}, expected 16 or more")
+
+    def tensor(self, images: UInt8[np.ndarray, "n h w 3"]) -> Float32[np.ndarray, "n 3 h w"]:
+        """RGB images as the model's input."""
+        pixels = images[..., ::-1] if self.channels == "bgr" else images
+        std = np.array(self.std)
+        scale = ((self.high - self.low) / 255 / std).astype(np.float32)
+        shift = ((self.low - np.array(self.mean)) / std).astype(np.float32)
+        return np.ascontiguousarray((pixels * scale + shift).transpose(0, 3, 1, 2))
 
 
-# InsightFace's models take RGB in -1 .. 1 (the default above); models that normalise inside take plain 0 .. 255.
-# Keyed by how the file's name starts.
-_INPUTS = {"face_recognition_sface": OnnxInput(mean=0.0, scale=1.0)}
+SFACE_INPUT = OnnxInput(low=0.0, high=255.0)
+"""OpenCV Zoo's SFace takes RGB as it is and normalises inside (OpenCV, FaceRecognizerSF)."""
+
+SFACE_THRESHOLD = 0.363
+"""The cosine similarity at which OpenCV's documentation of SFace calls two faces one person."""
+
+# Keyed by how the file's name starts; all others are taken for InsightFace's.
+_INPUTS = {"face_recognition_sface": SFACE_INPUT}
 
 
 @dataclass(frozen=True)
@@ -70,33 +104,46 @@ class _OwnEmbedder:
 
 @dataclass(frozen=True)
 class _OnnxEmbedder:
+    """`batch`: images in one run of the model, exactly so many where it is `fixed`; `threads` runs go on at once."""
+
     name: str
+    crop: Crop
     expects: OnnxInput
     session: Any
-    batch: int | None
+    batch: int
+    fixed: bool
+    threads: int
     mirrors: bool = False
 
-    @property
-    def crop(self) -> Crop:
-        return self.expects.crop
-
     def __call__(self, images: UInt8[np.ndarray, "n h w 3"]) -> Float32[np.ndarray, "n d"]:
-        pixels = images[..., ::-1] if self.expects.channels == "bgr" else images
-        tensor = (pixels.astype(np.float32) - np.float32(self.expects.mean)) * np.float32(self.expects.scale)
-        tensor = np.ascontiguousarray(tensor.transpose(0, 3, 1, 2))
-        name, step = self.session.get_inputs()[0].name, self.batch or len(images)
-        parts = [
-            self.session.run(None, {name: tensor[start : start + step]})[0]
-            for start in range(0, len(images), step)
-        ]
-        return np.concatenate(parts).reshape(len(images), -1).astype(np.float32)
+        starts = range(0, len(images), self.batch)
+        with ThreadPoolExecutor(self.threads) as pool:
+            parts = list(pool.map(lambda start: self._run(images[start : start + self.batch]), starts))
+        return np.concatenate(parts)
+
+    def _run(self, images: UInt8[np.ndarray, "k h w 3"]) -> Float32[np.ndarray, "k d"]:
+        tensor = self.expects.tensor(images)
+        if self.fixed and len(images) < self.batch:
+            tensor = np.pad(tensor, ((0, self.batch - len(images)), (0, 0), (0, 0), (0, 0)))
+        try:
+            output = self.session.run(None, {self.session.get_inputs()[0].name: tensor})[0]
+        except Exception as error:  # onnxruntime's errors have no common base class
+            reason = " ".join(str(error).split())[:200]
+            raise FacewrightError(f"{self.name}: the model does not run: {reason}") from error
+        shape = np.shape(output)
+        if len(shape) < 2 or shape[0] != len(tensor) or any(size != 1 for size in shape[2:]):
+            raise FacewrightError(
+                f"{self.name}: returns an output of shape {list(shape)}, expected [{len(tensor)}, d]: a vector an image"
+            )
+        return np.asarray(output, np.float32).reshape(len(tensor), -1)[: len(images)]
 
 
 def open_embedder(path: Path, expects: OnnxInput | None = None, threads: int = 1) -> Embedder:
     """A recogniser from a training run's folder, a `.safetensors` checkpoint or an `.onnx` file.
 
     `expects` states an ONNX model's input; by default it goes by the file's name, otherwise InsightFace's convention.
-    Raises FacewrightError when the file is missing, of another kind, damaged or does not take such crops.
+    `threads` run an ONNX model on several images at once. Raises FacewrightError when the file is missing, of another
+    kind, damaged or does not take such crops.
     """
     if not path.exists():
         raise FacewrightError(
@@ -119,7 +166,7 @@ def embed_unit(
     """Vectors of length 1, in batches. With `flip`, the sum of a crop's vector and its mirror image's.
 
     An embedder that mirrors by itself is asked once, whatever `flip` says.
-    Crops of another size are resized: all crop templates show the same part of the face.
+    Crops of another size are resized: all crop templates but frame224 show the same part of the face.
     """
     size = embedder.crop.size_px
     parts = []
@@ -149,19 +196,27 @@ def _known_input(path: Path) -> OnnxInput:
 
 def _open_onnx(path: Path, expects: OnnxInput, threads: int) -> Embedder:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's errors have no common base class
         raise FacewrightError(f"{path}: not a readable ONNX model ({type(error).__name__})") from error
-    shape = session.get_inputs()[0].shape
-    size = expects.crop.size_px
+    inputs = session.get_inputs()
+    if len(inputs) != 1 or inputs[0].type != "tensor(float)":
+        found = ", ".join(f"{item.name} {item.type}" for item in inputs) or "none"
+        raise FacewrightError(f"{path}: has the inputs {found}, expected one tensor(float)")
+    shape = inputs[0].shape
+    own_size = next((size for size in shape[2:] if isinstance(size, int)), None)
+    size = expects.size_px or own_size or ARCFACE_112.size_px
     fits = len(shape) == 4 and all(
         not isinstance(found, int) or found == wanted
         for found, wanted in zip(shape[1:], (3, size, size), strict=True)
     )
     if not fits:
         raise FacewrightError(f"{path}: takes input {shape}, expected [n, 3, {size}, {size}]")
-    return _OnnxEmbedder(path.stem, expects, session, shape[0] if isinstance(shape[0], int) else None)
+    fixed = isinstance(shape[0], int)
+    return _OnnxEmbedder(
+        path.stem, arcface_crop(size), expects, session, shape[0] if fixed else _RUN, fixed, threads
+    )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from facewright.evaluation.metrics import roc
 from facewright.evaluation.result import VerificationResult
+from facewright.evaluation.separability import HISTOGRAM_WIDTH, PairFigures, Separability
 
-__all__ = ["roc_curves", "score_histograms"]
+__all__ = ["roc_curves", "score_histograms", "separability_histograms"]
 
 _INK = "#1f2933"
 _FAINT = "#d9dee3"
@@ -59,6 +62,41 @@ def score_histograms(result: VerificationResult) -> bytes:
     axes.set_ylabel("pairs")
     axes.legend(fontsize=9, frameon=False)
     return _png(figure)
+
+
+def separability_histograms(sets: Sequence[tuple[str, Separability]]) -> bytes:
+    """Similarities of genuine and impostor pairs of each named set, as they are and without the common mean."""
+    figure = _figure(9.6, 3.6)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, title, kind in zip(
+        panels, ("embeddings as they are", "without what all people share"), ("plain", "centred"), strict=True
+    ):
+        for index, (name, result) in enumerate(sets):
+            figures: PairFigures | None = getattr(result, kind)
+            if figures is not None:
+                _draw_histograms(axes, figures, name, filled=index == 0)
+        axes.axvline(sets[0][1].threshold, color=_INK, linewidth=1, linestyle=":", label="judge's threshold")
+        axes.set_xlim(-0.4, 1)
+        axes.set_ylim(bottom=0)
+        axes.set_title(title, fontsize=9.5, color=_INK)
+        axes.set_xlabel("cosine similarity")
+    panels[0].set_ylabel("density of pairs")
+    panels[0].legend(loc="upper left", fontsize=7.5, frameon=False)
+    return _png(figure)
+
+
+def _draw_histograms(axes: Axes, figures: PairFigures, name: str, filled: bool) -> None:
+    kinds = (
+        (figures.impostor_histogram, "different people", _LINES[1]),
+        (figures.genuine_histogram, "one person", _LINES[0]),
+    )
+    for counts, label, colour in kinds:
+        if not counts.sum():
+            continue
+        edges = np.linspace(-1, 1, len(counts) + 1)
+        density = counts / (counts.sum() * HISTOGRAM_WIDTH)
+        style: dict[str, Any] = {"alpha": 0.45, "fill": True} if filled else {"linewidth": 1.4, "fill": False}
+        axes.stairs(density, edges, color=colour, label=f"{name}: {label}", **style)
 
 
 def _figure(width_in: float, height_in: float) -> Figure:

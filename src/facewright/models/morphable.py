@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from jaxtyping import Float32, Int32, UInt8
 
-__all__ = ["MorphableModel", "Part"]
+__all__ = ["Albedo", "MorphableModel", "Part"]
 
 
 class Part(IntEnum):
@@ -25,6 +25,20 @@ class Part(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
+class Albedo:
+    """Colours of skin and eyes as a linear model: colour = mean + sum_k coefficient[k] * basis[k], cut off to 0 .. 1.
+
+    Rows are the model's vertices, or the texels of a `texture_px` square in row order. Coefficients are drawn from
+    N(0, 1). Colours are sRGB codes / 255, or linear light where `linear`.
+    """
+
+    mean: Float32[np.ndarray, "N 3"]
+    basis: Float32[np.ndarray, "K N 3"]
+    texture_px: int | None = None
+    linear: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class MorphableModel:
     """A linear head model: a mesh, directions in which it varies, and named points on it.
 
@@ -32,7 +46,8 @@ class MorphableModel:
 
     Shapes: V vertices (split where UVs have a seam), T triangles, K identity and E expression directions. Units:
     millimetres in the head frame (+x the subject's left, +y up, +z out of the nose; origin between the eyeballs).
-    Identity coefficients are in standard deviations (drawn from N(0, 1)); expression coefficients are 0 .. 1.
+    Identity coefficients are in standard deviations (drawn from N(0, 1)). Of the expression directions the first
+    `gaussian_expressions` are too; the others are units with ARKit-like names and coefficients 0 .. 1.
     Triangles are counter-clockwise seen from outside. `weld[v]` is the first vertex at the same place as v, so that
     normals are continuous over UV seams. `uv` has its origin at the texture's top left: u right, v down, 0 .. 1.
     `occlusion[v]` is the fraction of the sky that the mean head's vertex sees (1 unoccluded).
@@ -53,3 +68,6 @@ class MorphableModel:
     occlusion: Float32[np.ndarray, " V"]
     landmarks: Int32[np.ndarray, " 68"]
     alignment_landmarks: Int32[np.ndarray, "5 6"]
+    gaussian_expressions: int = 0
+    albedo: Albedo | None = None
+    """None where the model has shapes alone."""

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from facewright.errors import FacewrightError
-from facewright.geometry import ARCFACE_112, CROPS
+from facewright.geometry import ARCFACE_112, FACENET_96
 from facewright.recognition.augment import AugmentConfig
 
 __all__ = ["BackboneConfig", "HeadConfig", "HeadKind", "TrainConfig"]
+
+# Crops that hold an aligned face and nothing else.
+_ALIGNED = (ARCFACE_112.name, FACENET_96.name)
 
 DEFAULT_MINUTES = 5.0
 
@@ -118,7 +121,7 @@ class TrainConfig:
             ("clip_norm", self.clip_norm, self.clip_norm > 0, "more than 0"),
             ("devices", self.devices, self.devices is None or self.devices >= 1, "1 or more"),
             ("stored_px", self.stored_px, self.stored_px >= 8, "8 or more"),
-            ("crop", self.crop, self.crop in CROPS, f"one of {', '.join(CROPS)}"),
+            ("crop", self.crop, self.crop in _ALIGNED, f"{' or '.join(_ALIGNED)}"),
         )
         for name, value, ok, expected in checks:
             if not ok:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from facewright import _native
 from facewright.errors import FacewrightError
 
 __all__ = ["DRAWS", "KINDS", "ExpressionConfig", "draw_expressions"]
 
 DRAWS = 16
 """Uniform numbers that one expression takes."""
+_GAUSSIAN_LIMIT = 2.5
 
 # Units of each kind of expression at full strength. "Left" and "Right" units are named once, without the side.
 KINDS: dict[str, dict[str, float]] = {
@@ -65,11 +67,15 @@ class ExpressionConfig:
 
 
 def draw_expressions(
-    config: ExpressionConfig, unit_names: tuple[str, ...], p: Float64[np.ndarray, "n draws"]
+    config: ExpressionConfig,
+    unit_names: tuple[str, ...],
+    p: Float64[np.ndarray, "n draws"],
+    gaussian: int = 0,
 ) -> Float32[np.ndarray, "n units"]:
     """Coefficients 0 .. 1 of the model's `unit_names` for each row of `DRAWS` uniform numbers.
 
-    Units that the model does not have are left out.
+    Units that the model does not have are left out. The first `gaussian` names are statistical directions: they get
+    coefficients from N(0, expression_strength^2), cut off at 2.5 standard deviations, from as many numbers more.
     """
     units = {name: i for i, name in enumerate(unit_names)}
     out = np.zeros((len(p), len(unit_names)))
@@ -90,7 +96,12 @@ def draw_expressions(
     blinking = p[:, 11] < config.blink
     drooping = 0.1 * p[:, 12] * p[:, 12]
     _add(out, units, "eyeBlink", np.where(blinking, 0.6 + 0.4 * p[:, 13], drooping), np.zeros(len(p)))
-    return np.ascontiguousarray(out.clip(0, 1), dtype=np.float32)
+    out = out.clip(0, 1)
+    if gaussian:
+        statistical = _native.normal_quantile(np.ascontiguousarray(p[:, DRAWS : DRAWS + gaussian]).ravel())
+        limited = statistical.reshape(-1, gaussian).clip(-_GAUSSIAN_LIMIT, _GAUSSIAN_LIMIT)
+        out[:, :gaussian] = config.expression_strength * limited
+    return np.ascontiguousarray(out, dtype=np.float32)
 
 
 def _add(

@@ -118,7 +118,10 @@ def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"]) -> Light:
 
 
 def _luminance(rgb: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, " n"]:
-    return rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
+    luminance: Float64[np.ndarray, " n"] = (
+        rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
+    )
+    return luminance
 
 
 def _facing_luminance(light: Float64[np.ndarray, "n 9 3"]) -> Float64[np.ndarray, " n"]:

@@ -8,12 +8,6 @@ from typing import Literal
 import numpy as np
 from jaxtyping import UInt32
 
-from facewright.errors import FacewrightError
-from facewright.models.embedded import EmbeddedHead
-from facewright.people.builder import build_person
-from facewright.people.config import PeopleConfig
-from facewright.people.person import Person
-from facewright.scenes import expressions, illumination, worn
 from facewright.distributions import (
     Distribution,
     Normal,
@@ -21,6 +15,14 @@ from facewright.distributions import (
     Uniform,
     format_distribution,
 )
+from facewright.errors import FacewrightError
+from facewright.models.embedded import EmbeddedHead
+from facewright.models.morphable import MorphableModel
+from facewright.people.builder import build_person
+from facewright.people.config import PeopleConfig
+from facewright.people.person import Person
+from facewright.people.plain import build_plain_person
+from facewright.scenes import expressions, illumination, worn
 from facewright.scenes.expressions import ExpressionConfig, draw_expressions
 from facewright.scenes.illumination import LightConfig, draw_light
 from facewright.scenes.scene import Scenes
@@ -81,13 +83,16 @@ class SamplerConfig:
 class Sampler:
     """person(index) and scenes(index, first, count) are pure functions of (config, seed, head, arguments)."""
 
-    def __init__(self, config: SamplerConfig, seed: int, head: EmbeddedHead) -> None:
+    def __init__(self, config: SamplerConfig, seed: int, head: EmbeddedHead | MorphableModel) -> None:
         self.config = config
         self.seed = seed
         self.head = head
+        self.model = head.model if isinstance(head, EmbeddedHead) else head
 
     def person(self, index: int) -> Person:
         """The person of this index: geometry and albedo."""
+        if isinstance(self.head, MorphableModel):
+            return build_plain_person(self.config.people, self.head, index, self.seed)
         return build_person(self.config.people, self.head, index, self.seed)
 
     def scenes(self, index: int, first: int, count: int) -> Scenes:
@@ -100,8 +105,11 @@ class Sampler:
             samples=np.arange(first, first + count, dtype=np.uint32),
             expression=draw_expressions(
                 config.expression,
-                self.head.model.expression_names,
-                streams.uniform(Factor.EXPRESSION, first, count, expressions.DRAWS),
+                self.model.expression_names,
+                streams.uniform(
+                    Factor.EXPRESSION, first, count, expressions.DRAWS + self.model.gaussian_expressions
+                ),
+                self.model.gaussian_expressions,
             ),
             yaw_deg=_float32(config.yaw_deg.quantile(pose[:, 0])),
             pitch_deg=_float32(config.pitch_deg.quantile(pose[:, 1])),
@@ -112,12 +120,18 @@ class Sampler:
             light=light.ambient,
             key_direction=light.key_direction,
             key_irradiance=light.key_irradiance,
-            worn=draw_worn(config.worn, streams.uniform(Factor.WORN, first, count, worn.DRAWS)),
+            worn=self._worn(streams, first, count),
             jitter_px=_float32(config.jitter_px.quantile(jitter[:, :2])),
             jitter_scale=_float32(config.jitter_scale.quantile(jitter[:, 2])),
             jitter_deg=_float32(config.jitter_deg.quantile(jitter[:, 3])),
             background=_background(config, streams, first, count),
         )
+
+    def _worn(self, streams: Streams, first: int, count: int) -> UInt32[np.ndarray, "count 4"]:
+        """Things worn are made for the embedded head alone."""
+        if isinstance(self.head, MorphableModel):
+            return np.zeros((count, 4), dtype=np.uint32)
+        return draw_worn(self.config.worn, streams.uniform(Factor.WORN, first, count, worn.DRAWS))
 
 
 def _background(
