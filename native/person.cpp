@@ -1,13 +1,21 @@
 // What building a person needs: a fixed-order linear combination, noise over the head, and painting of albedo layers.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 
 #include <algorithm>
+#include <bit>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
 #include "maths.hpp"
 #include "noise.hpp"
+
+// Nobody looks at floating-point exception flags; without this, loops with comparisons stay scalar. No value changes.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-trapping-math")
+#endif
 
 namespace nb = nanobind;
 
@@ -23,6 +31,18 @@ using Out2F = nb::ndarray<nb::numpy, float, nb::ndim<2>, nb::c_contig>;
 template <class T>
 nb::capsule own(T *data) {
     return nb::capsule(data, [](void *p) noexcept { delete[] static_cast<T *>(p); });
+}
+
+// The same bits with either instruction set: neither has a fused multiply-add here.
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
+#define FW_ROW_CLONES __attribute__((target_clones("default", "avx2")))
+#else
+#define FW_ROW_CLONES
+#endif
+
+FW_ROW_CLONES
+void add_scaled(float weight, const float *source, size_t count, float *out) {
+    for (size_t i = 0; i < count; ++i) out[i] += weight * source[i];
 }
 
 // mean + sum_k weights[k] * basis[k], added in the order of k.
@@ -44,9 +64,7 @@ Out2F combine(In2<float> mean, In3F basis, In1<float> weights) {
             std::copy(source + begin, source + end, out + begin);
             for (size_t k = 0; k < count; ++k) {
                 if (weight[k] == 0.0f) continue;
-                const float w = weight[k];
-                const float *row = direction + k * n;
-                for (size_t i = begin; i < end; ++i) out[i] += w * row[i];
+                add_scaled(weight[k], direction + k * n + begin, end - begin, out + begin);
             }
         }
     }
@@ -86,17 +104,82 @@ nb::ndarray<nb::numpy, double, nb::ndim<2>> sines_cosines(In1<double> degrees) {
 }
 
 // A layer covers a texel with
-//   alpha = strength * clamp((mask / 255 + roughness * noise - threshold) * gain, 0, 1)   where mask > 0
-// and moves its colour towards colour * (1 + mottle * noise).
+//   alpha = strength * clamp((value + roughness * noise - threshold) * gain, 0, 1)   where value > 0
+// and moves its colour towards colour * (1 + mottle * noise). Its value is mask / 255, times, for a band,
+//   1 - |v - (c0 + c1 u + c2 u^2)| / (w0 + w1 u)
+// with u and v of two coordinate planes, / 255.
 struct Layer {
-    float colour[3], strength, threshold, gain, roughness, mottle;
+    float colour[3], strength, threshold, gain, roughness, mottle, c0, c1, c2, w0, w1;
 };
+constexpr size_t kLayerParameters = 13;
+static_assert(sizeof(Layer) == kLayerParameters * sizeof(float));
 
-// The masks and noise patterns of a head, with the rectangle outside which each mask is empty.
+// In two steps without a branch, so that loops become vector instructions.
+inline float clamp01(float x) {
+    const float low = x > 0.0f ? x : 0.0f;
+    return low < 1.0f ? low : 1.0f;
+}
+
+// Covers and shades of `count` texels, and whether any cover is not 0.
+
+bool any(const float *values, size_t count) {
+    uint32_t bits = 0;
+    for (size_t x = 0; x < count; ++x) bits |= std::bit_cast<uint32_t>(values[x]);
+    return bits != 0;
+}
+
+FW_ROW_CLONES
+bool cover_mask(const Layer &layer, const uint8_t *__restrict mask, const int8_t *__restrict pattern, size_t count, float *__restrict alpha, float *__restrict shade) {
+    const float roughness = layer.roughness, threshold = layer.threshold, gain = layer.gain, strength = layer.strength,
+                mottle = layer.mottle;
+    for (size_t x = 0; x < count; ++x) {
+        const float noise = static_cast<float>(pattern[x]) * (1.0f / 127.0f);
+        const float value = static_cast<float>(mask[x]) * (1.0f / 255.0f);
+        const float cover = strength * clamp01((value + roughness * noise - threshold) * gain);
+        alpha[x] = cover * (value > 0.0f ? 1.0f : 0.0f);
+        shade[x] = 1.0f + mottle * noise;
+    }
+    return any(alpha, count);
+}
+
+FW_ROW_CLONES
+bool cover_band(const Layer &layer, const uint8_t *__restrict mask, const uint8_t *__restrict along, const uint8_t *__restrict across, const int8_t *__restrict pattern,
+                size_t count, float *__restrict alpha, float *__restrict shade) {
+    const float roughness = layer.roughness, threshold = layer.threshold, gain = layer.gain, strength = layer.strength,
+                mottle = layer.mottle, c0 = layer.c0, c1 = layer.c1, c2 = layer.c2, w0 = layer.w0, w1 = layer.w1;
+    for (size_t x = 0; x < count; ++x) {
+        const float noise = static_cast<float>(pattern[x]) * (1.0f / 127.0f);
+        const float u = static_cast<float>(along[x]) * (1.0f / 255.0f), v = static_cast<float>(across[x]) * (1.0f / 255.0f);
+        const float off = v - (c0 + u * (c1 + u * c2));
+        const float width = w0 + w1 * u;
+        const float distance = (off > 0.0f ? off : -off) / (width > 1e-3f ? width : 1e-3f);
+        const float value = static_cast<float>(mask[x]) * (1.0f / 255.0f) * (1.0f - distance);
+        const float cover = strength * clamp01((value + roughness * noise - threshold) * gain);
+        alpha[x] = cover * (value > 0.0f ? 1.0f : 0.0f);
+        shade[x] = 1.0f + mottle * noise;
+    }
+    return any(alpha, count);
+}
+
+FW_ROW_CLONES
+void mix(float colour, const float *__restrict alpha, const float *__restrict shade, size_t count, float *__restrict row) {
+    for (size_t x = 0; x < count; ++x) row[x] += (colour * shade[x] - row[x]) * alpha[x];
+}
+
+FW_ROW_CLONES
+void to_bytes(const float *__restrict row, size_t count, uint8_t *__restrict out) {
+    for (size_t x = 0; x < count; ++x) {
+        const float value = row[x] + 0.5f;
+        out[x] = static_cast<uint8_t>(static_cast<int32_t>(value > 0.0f ? (value < 255.0f ? value : 255.0f) : 0.0f));
+    }
+}
+
+// The masks and noise patterns of a head, with the texels of each row outside which a mask is empty.
 class AlbedoPainter {
   public:
     using Masks = nb::ndarray<const uint8_t, nb::ndim<3>, nb::c_contig>;
     using Patterns = nb::ndarray<const int8_t, nb::ndim<3>, nb::c_contig>;
+    using Base = nb::ndarray<const uint8_t, nb::ndim<3>, nb::c_contig>;
     using Texture = nb::ndarray<nb::numpy, uint8_t, nb::ndim<3>>;
 
     AlbedoPainter(Masks masks, Patterns patterns)
@@ -104,80 +187,94 @@ class AlbedoPainter {
           masks_(masks.data(), masks.data() + masks.size()), patterns_(patterns.data(), patterns.data() + patterns.size()) {
         if (patterns.shape(1) != height_ || patterns.shape(2) != width_)
             throw std::invalid_argument("AlbedoPainter: patterns must have the masks' size");
-        for (size_t m = 0; m < mask_count_; ++m) boxes_.push_back(covered_box(masks_.data() + m * height_ * width_));
+        for (size_t m = 0; m < mask_count_; ++m)
+            for (size_t y = 0; y < height_; ++y) spans_.push_back(covered(masks_.data() + (m * height_ + y) * width_));
     }
 
-    Texture paint(In1<int32_t> mask_index, In1<int32_t> pattern_index, In2<float> parameters) const {
-        const size_t layers = mask_index.shape(0), texels = height_ * width_;
-        if (pattern_index.shape(0) != layers || parameters.shape(0) != layers || parameters.shape(1) != 8)
-            throw std::invalid_argument("paint: every layer needs a mask, a pattern and eight parameters");
-        for (size_t l = 0; l < layers; ++l) {
-            const int32_t m = mask_index.data()[l], p = pattern_index.data()[l];
-            if (m < 0 || static_cast<size_t>(m) >= mask_count_ || p < 0 || static_cast<size_t>(p) >= pattern_count_)
-                throw std::invalid_argument("paint: a layer names a mask or pattern that does not exist");
-        }
-        uint8_t *out = new uint8_t[texels * 3];
+    // planes (L, 4): mask, pattern, and the two coordinate planes of a band or -1.
+    Texture paint(In2<int32_t> planes, In2<float> parameters, std::optional<Base> base) const {
+        check(planes, parameters);
+        if (base && (base->shape(0) != height_ || base->shape(1) != width_ || base->shape(2) != 3))
+            throw std::invalid_argument("paint: base must be (S, S, 3) of the masks' size");
+        uint8_t *out = new uint8_t[height_ * width_ * 3];
         nb::capsule owner = own(out);
+        const size_t layers = planes.shape(0);
+        const int32_t *chosen = planes.data();
+        const auto *layer = reinterpret_cast<const Layer *>(parameters.data());
+        const uint8_t *under = base ? base->data() : nullptr;
         {
             nb::gil_scoped_release release;
-            std::vector<float> planes(texels * 3, 0.0f);
-            for (size_t l = 0; l < layers; ++l) {
-                const float *v = parameters.data() + 8 * l;
-                paint_layer({{v[0], v[1], v[2]}, v[3], v[4], v[5], v[6], v[7]}, mask_index.data()[l],
-                            pattern_index.data()[l], planes.data());
+            std::vector<float> row(3 * width_), scratch(2 * width_);
+            std::vector<uint8_t> bytes(3 * width_);
+            for (size_t y = 0; y < height_; ++y) {
+                start_row(under, y, row);
+                for (size_t l = 0; l < layers; ++l)
+                    if (layer[l].strength != 0.0f) paint_row(layer[l], chosen + 4 * l, y, row.data(), scratch.data());
+                to_bytes(row.data(), 3 * width_, bytes.data());
+                uint8_t *pixel = out + y * width_ * 3;
+                for (size_t x = 0; x < width_; ++x)
+                    for (size_t c = 0; c < 3; ++c) *pixel++ = bytes[c * width_ + x];
             }
-            for (size_t t = 0; t < texels; ++t)
-                for (size_t c = 0; c < 3; ++c)
-                    out[3 * t + c] = static_cast<uint8_t>(std::clamp(planes[c * texels + t] + 0.5f, 0.0f, 255.0f));
         }
         return Texture(out, {height_, width_, 3}, owner);
     }
 
   private:
-    struct Box {
-        size_t top, bottom, left, right;  // bottom and right are one past the last covered texel
+    struct Span {
+        uint32_t left, right;  // right is one past the last covered texel; equal if there is none
     };
 
-    Box covered_box(const uint8_t *mask) const {
-        Box box{height_, 0, width_, 0};
-        for (size_t y = 0; y < height_; ++y)
-            for (size_t x = 0; x < width_; ++x)
-                if (mask[y * width_ + x] != 0) {
-                    box.top = std::min(box.top, y);
-                    box.bottom = y + 1;
-                    box.left = std::min(box.left, x);
-                    box.right = std::max(box.right, x + 1);
-                }
-        return box;
+    Span covered(const uint8_t *row) const {
+        uint32_t left = 0, right = static_cast<uint32_t>(width_);
+        while (left < right && row[left] == 0) ++left;
+        while (right > left && row[right - 1] == 0) --right;
+        return {left, right};
     }
 
-    void paint_layer(const Layer &layer, size_t mask_index, size_t pattern_index, float *planes) const {
-        if (layer.strength == 0.0f) return;
-        const size_t texels = height_ * width_;
-        const Box box = boxes_[mask_index];
-        std::vector<float> alpha(width_), shade(width_);
-        for (size_t y = box.top; y < box.bottom; ++y) {
-            const uint8_t *mask = masks_.data() + mask_index * texels + y * width_;
-            const int8_t *pattern = patterns_.data() + pattern_index * texels + y * width_;
-            for (size_t x = box.left; x < box.right; ++x) {
-                const float noise = static_cast<float>(pattern[x]) * (1.0f / 127.0f);
-                const float cover =
-                    (static_cast<float>(mask[x]) * (1.0f / 255.0f) + layer.roughness * noise - layer.threshold) * layer.gain;
-                const float clamped = cover > 0.0f ? (cover < 1.0f ? cover : 1.0f) : 0.0f;
-                alpha[x] = mask[x] != 0 ? layer.strength * clamped : 0.0f;
-                shade[x] = 1.0f + layer.mottle * noise;
-            }
-            for (size_t c = 0; c < 3; ++c) {
-                float *row = planes + c * texels + y * width_;
-                for (size_t x = box.left; x < box.right; ++x) row[x] += (layer.colour[c] * shade[x] - row[x]) * alpha[x];
-            }
+    void check(In2<int32_t> planes, In2<float> parameters) const {
+        const size_t layers = planes.shape(0);
+        if (planes.shape(1) != 4 || parameters.shape(0) != layers || parameters.shape(1) != kLayerParameters)
+            throw std::invalid_argument("paint: every layer needs four planes and thirteen parameters");
+        const auto known = [](int32_t index, size_t count) { return index >= 0 && static_cast<size_t>(index) < count; };
+        for (size_t l = 0; l < layers; ++l) {
+            const int32_t *p = planes.data() + 4 * l;
+            const bool plain = p[2] == -1 && p[3] == -1;
+            if (!known(p[0], mask_count_) || !known(p[1], pattern_count_) ||
+                !(plain || (known(p[2], mask_count_) && known(p[3], mask_count_))))
+                throw std::invalid_argument("paint: a layer names a mask or pattern that does not exist");
         }
+    }
+
+    const uint8_t *mask_row(int32_t mask, size_t y) const { return masks_.data() + (size_t(mask) * height_ + y) * width_; }
+
+    void start_row(const uint8_t *under, size_t y, std::vector<float> &row) const {
+        if (!under) {
+            std::fill(row.begin(), row.end(), 0.0f);
+            return;
+        }
+        const uint8_t *pixel = under + y * width_ * 3;
+        for (size_t x = 0; x < width_; ++x)
+            for (size_t c = 0; c < 3; ++c) row[c * width_ + x] = static_cast<float>(*pixel++);
+    }
+
+    void paint_row(const Layer &layer, const int32_t *planes, size_t y, float *row, float *scratch) const {
+        const Span span = spans_[size_t(planes[0]) * height_ + y];
+        if (span.left == span.right) return;
+        const size_t left = span.left, count = span.right - span.left;
+        const int8_t *pattern = patterns_.data() + (size_t(planes[1]) * height_ + y) * width_ + left;
+        const uint8_t *mask = mask_row(planes[0], y) + left;
+        float *alpha = scratch, *shade = scratch + width_;
+        const bool covers = planes[2] < 0 ? cover_mask(layer, mask, pattern, count, alpha, shade)
+                                       : cover_band(layer, mask, mask_row(planes[2], y) + left, mask_row(planes[3], y) + left,
+                                                    pattern, count, alpha, shade);
+        if (!covers) return;
+        for (size_t c = 0; c < 3; ++c) mix(layer.colour[c], alpha, shade, count, row + c * width_ + left);
     }
 
     size_t height_, width_, mask_count_, pattern_count_;
     std::vector<uint8_t> masks_;
     std::vector<int8_t> patterns_;
-    std::vector<Box> boxes_;
+    std::vector<Span> spans_;
 };
 
 }  // namespace
@@ -192,8 +289,10 @@ void bind_person(nb::module_ &m) {
     nb::class_<AlbedoPainter>(m, "AlbedoPainter", "Paints albedo textures from shared masks and noise patterns.")
         .def(nb::init<AlbedoPainter::Masks, AlbedoPainter::Patterns>(), nb::arg("masks"), nb::arg("patterns"),
              "masks (M, S, S) uint8 and patterns (P, S, S) int8 are copied.")
-        .def("paint", &AlbedoPainter::paint, nb::arg("mask_index"), nb::arg("pattern_index"), nb::arg("parameters"),
-             "(S, S, 3) uint8: layers over each other in order. Each names a mask and a pattern and has a row (red, green,\n"
-             "blue 0 .. 255, strength, threshold, gain, roughness, mottle). Where its mask is above 0 it covers with alpha =\n"
-             "strength * clamp((mask + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).");
+        .def("paint", &AlbedoPainter::paint, nb::arg("planes"), nb::arg("parameters"), nb::arg("base").none() = nb::none(),
+             "(S, S, 3) uint8: layers over each other in order, over `base` (S, S, 3) or black. planes (L, 4): mask, pattern,\n"
+             "and two coordinate planes u and v among the masks for a band, else -1. parameters (L, 13): red, green, blue\n"
+             "0 .. 255, strength, threshold, gain, roughness, mottle, c0, c1, c2, w0, w1. A layer's value is its mask, times\n"
+             "1 - |v - (c0 + c1 u + c2 u^2)| / (w0 + w1 u) for a band. Where that is above 0 it covers with alpha = strength *\n"
+             "clamp((value + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).");
 }

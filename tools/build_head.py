@@ -17,6 +17,7 @@ import numpy as np
 from facewright.models.morphable import Part
 from head.clean import Seat, place_points, remove_rigid, seat_eyes
 from head.expressions import close_lids, expression_basis
+from head.eyes import AT_REST, eye_directions, own_fields, widen_eyes
 from head.hair import HAIR, hair_basis, smoothstep
 from head.identity import ATTRIBUTES, Distilled, distil, sample_weights, target_names_and_rows
 from head.landmarks import alignment_rows, ibug_points
@@ -30,15 +31,19 @@ from head.surface import IRIS_DEG, Surface, build_surface, eye_uv_radius
 
 OUTPUT = Path(__file__).parents[1] / "src/facewright/models/data/head.npz"
 SAMPLES, SEED = 4000, 7
-MODES, FIRST_MODES, WIDENING = 100, 10, 1.4
+MODES, FIRST_MODES, WIDENING = 100, 10, 1.55
 TEXTURE = 512
-# What MakeHuman's mean adult lacks to look at ease: eyes a little wider open, corners of the mouth a little up.
+# What MakeHuman's mean adult lacks to look at ease: eyes a little wider open, corners of the
+# mouth a little up, brows lifted.
 AT_EASE = {
     "eyeWideLeft": 0.3,
     "eyeWideRight": 0.3,
-    "mouthSmileLeft": 0.07,
-    "mouthSmileRight": 0.07,
+    "mouthSmileLeft": 0.19,
+    "mouthSmileRight": 0.19,
     "mouthClose": 0.03,
+    "browInnerUp": 0.2,
+    "browOuterUpLeft": 0.08,
+    "browOuterUpRight": 0.08,
 }
 MOUTH_OPEN = {"jawOpen": 0.5, "mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5}
 LID_OVERLAP = 0.12
@@ -69,7 +74,9 @@ def build(source: Source) -> dict[str, np.ndarray]:
     neutral = _neutral(mesh, surface, names, rows, weights)
     for name, amount in AT_EASE.items():
         neutral[faces[name][:, 0].astype(int)] += amount * faces[name][:, 1:]
+    neutral = widen_eyes(neutral, mesh, surface)
     points = place_points(surface, mesh, neutral)
+    points = _at_rest(mesh, surface, points, neutral)
     stable = _stable(surface, points)
     left, right = (Seat(surface, mesh, points, eye, neutral) for eye in surface.eyes)
     targets = _clean_targets(mesh, surface, rows, neutral, points, (left, right), stable)
@@ -77,9 +84,15 @@ def build(source: Source) -> dict[str, np.ndarray]:
         points, targets, weights, attributes, _importance(points, left), MODES,
         np.where(np.arange(MODES) < FIRST_MODES, 1.0, WIDENING),
     )  # fmt: skip
+    seats = (left, right)
+    own = {
+        name: tuple(_seated(field, points, seats) for field in sides)
+        for name, sides in own_fields(points, seats).items()
+    }
+    eyes = eye_directions(names, targets, own)
     units = expression_basis(surface, mesh, faces, points, (left, right), stable)
     print(f"{len(points)} points, {len(names)} targets, {distilled.explained:.4f} of the variance kept")
-    return _assemble(source, mesh, surface, points, right, distilled, units)
+    return _assemble(source, mesh, surface, points, seats, distilled, eyes, units)
 
 
 def _neutral(
@@ -92,6 +105,17 @@ def _neutral(
             neutral[target[:, 0].astype(int)] += weight * target[:, 1:]
     centres = [neutral[mesh.groups[eye.helper]].mean(axis=0) for eye in surface.eyes]
     return np.asarray(neutral - np.mean(centres, axis=0))
+
+
+def _at_rest(mesh: Mesh, surface: Surface, points: np.ndarray, neutral: np.ndarray) -> np.ndarray:
+    """Points with the eyes' own traits at their usual values; moves the helper eyes of `neutral` along."""
+    left, right = (Seat(surface, mesh, points, eye, neutral) for eye in surface.eyes)
+    own = own_fields(points, (left, right))
+    total = sum(amount * (own[name][0] + own[name][1]) for name, amount in AT_REST.items())
+    field = _seated(np.asarray(total), points, (left, right))
+    for eye in surface.eyes:
+        neutral[mesh.groups[eye.helper]] += field[eye.points].mean(axis=0)
+    return np.asarray(points + field)
 
 
 def _stable(surface: Surface, points: np.ndarray) -> np.ndarray:
@@ -129,6 +153,16 @@ def _clean_targets(
     return out
 
 
+def _seated(field: np.ndarray, points: np.ndarray, seats: tuple[Seat, Seat]) -> np.ndarray:
+    """A field (P, 3) over the mean head with seated eyes; each eyeball follows its lids."""
+    out = field.copy()
+    for seat in seats:
+        helper = np.tile(field[seat.eye.points].mean(axis=0), (len(seat.helper_ids), 1))
+        eye_field, out = seat_eyes(out, helper, seat)
+        out[seat.eye.points] = eye_field
+    return out
+
+
 def _importance(points: np.ndarray, left: Seat) -> np.ndarray:
     """How much each point counts when directions are chosen: eyes most, the neck and the skull's back least."""
     folded = np.abs(points * [1, 0, 0]) + points * [0, 1, 1]
@@ -143,17 +177,18 @@ def _assemble(
     mesh: Mesh,
     surface: Surface,
     points: np.ndarray,
-    right: Seat,
+    seats: tuple[Seat, Seat],
     distilled: Distilled,
+    eyes: tuple[list[str], np.ndarray],
     units: tuple[list[str], np.ndarray],
 ) -> dict[str, np.ndarray]:
     triangles, parts = surface.triangles, surface.parts
     normals = vertex_normals(points, triangles)
     solid = triangles[parts != Part.LASHES]
     visible = seen_from(points, solid, points + 0.4 * normals, np.array([0.0, 0.0, 1.0]))
-    landmarks = ibug_points(surface, mesh, points, visible, right)
+    landmarks = ibug_points(surface, mesh, points, visible, seats[1])
     texels = texels_of(surface, points, TEXTURE)
-    masks = paint_masks(source, surface, texels, _eye_rims(points, solid, parts[parts != Part.LASHES]))
+    masks = paint_masks(source, surface, texels, _eye_rims(points, solid, parts[parts != Part.LASHES]), seats)
     split = _split_at_seams(surface)
     names, fields = units
     close_lids(names, fields, points, landmarks, LID_OVERLAP)
@@ -163,7 +198,8 @@ def _assemble(
     ears = _at_points(surface, split, masks["ears"])
     return {
         "mean_mm": points[split.point].astype(np.float32),
-        "identity_basis_mm": distilled.basis_mm[:, split.point].astype(half),
+        "identity_basis_mm": np.concatenate([distilled.basis_mm, eyes[1]])[:, split.point].astype(half),
+        "identity_names": np.array([f"shape{i:03d}" for i in range(len(distilled.basis_mm))] + eyes[0]),
         "expression_basis_mm": fields[:, split.point].astype(half),
         "expression_names": np.array(names),
         "triangles": split.triangles.astype(np.int32),
@@ -174,7 +210,9 @@ def _assemble(
         "landmarks": split.first[landmarks].astype(np.int32),
         "alignment_landmarks": split.first[alignment_rows(landmarks)].astype(np.int32),
         "attribute_names": np.array(ATTRIBUTES),
-        "attribute_directions": distilled.attribute_directions.astype(np.float32),
+        "attribute_directions": np.pad(distilled.attribute_directions, ((0, 0), (0, len(eyes[0])))).astype(
+            np.float32
+        ),
         "attribute_offsets": distilled.attribute_offsets.astype(np.float32),
         "hair_names": np.array(HAIR),
         "hair_basis_mm": hair_basis(points, normals, 1 - outer * (1 - ears))[:, split.point].astype(half),

@@ -11,6 +11,25 @@ def draw_backgrounds(words: Annotated[NDArray[numpy.uint32], dict(shape=(None, 4
     (n, size, size, 3) uint8 sRGB: a procedural background for each row of four random words.
     """
 
+class HairGrower:
+    """Grows cards of hair on heads of one model."""
+
+    def __init__(self, mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], skin: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', writable=False)], roots: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], root_normals: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], heights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)], anchors: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)]) -> None:
+        """
+        mean (V, 3), the skin's triangles (T, 3); roots (R, 3) on the mean head in an order of which every beginning is
+        even, their normals, heights (R,) above the lowest hairline in mm and nearest vertices (R,). Copied.
+        """
+
+    def grow(self, neutral: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], style: object) -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.int32], dict(shape=(None, None))], Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.int32], dict(shape=(None,))]]:
+        """
+        vertices (N, 3), normals (N, 3), triangles (M, 3), uv (N, 2), anchors (N,) of a HairStyle on a head (V, 3).
+        """
+
+def grow_beard(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], neutral: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], roots: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], normals: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], anchors: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)], lengths: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)], width: float, sideways: float, seed: int) -> tuple[Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.int32], dict(shape=(None, None))], Annotated[NDArray[numpy.float32], dict(shape=(None, None))], Annotated[NDArray[numpy.int32], dict(shape=(None,))]]:
+    """
+    As HairGrower.grow, for roots (R, 3) on the mean head with lengths (R,); sideways combs away from the middle.
+    """
+
 def combine(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], basis: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C')]:
     """
     (rows, columns) float32: mean + sum_k weights[k] * basis[k], added in the order of k.
@@ -33,11 +52,13 @@ class AlbedoPainter:
     def __init__(self, masks: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', writable=False)], patterns: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', writable=False)]) -> None:
         """masks (M, S, S) uint8 and patterns (P, S, S) int8 are copied."""
 
-    def paint(self, mask_index: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)], pattern_index: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)], parameters: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)]) -> Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None))]:
+    def paint(self, planes: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', writable=False)], parameters: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], base: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', writable=False)] | None = None) -> Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None))]:
         """
-        (S, S, 3) uint8: layers over each other in order. Each names a mask and a pattern and has a row (red, green,
-        blue 0 .. 255, strength, threshold, gain, roughness, mottle). Where its mask is above 0 it covers with alpha =
-        strength * clamp((mask + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).
+        (S, S, 3) uint8: layers over each other in order, over `base` (S, S, 3) or black. planes (L, 4): mask, pattern,
+        and two coordinate planes u and v among the masks for a band, else -1. parameters (L, 13): red, green, blue
+        0 .. 255, strength, threshold, gain, roughness, mottle, c0, c1, c2, w0, w1. A layer's value is its mask, times
+        1 - |v - (c0 + c1 u + c2 u^2)| / (w0 + w1 u) for a band. Where that is above 0 it covers with alpha = strength *
+        clamp((value + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).
         """
 
 def random_words(seed: int, person: int, factor: int, first: int, rows: int, columns: int) -> Annotated[NDArray[numpy.uint32], dict(shape=(None, None), order='C')]:
@@ -61,12 +82,27 @@ def normal_cdf(x: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C
 class HeadRig:
     """A head model, checked and laid out for drawing."""
 
-    def __init__(self, triangles: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)], parts: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], weld: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], uv: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], occlusion: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], expression: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], landmarks: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], alignment: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> None: ...
+    def __init__(self, triangles: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)], parts: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], weld: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], uv: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], occlusion: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], mean_mm: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], expression: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], landmarks: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], alignment: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> None: ...
 
-    def draw(self, neutral_mm: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], texture: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], expression: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], cameras: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], light: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], points_px: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], background: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None, None), order='C', device='cpu', writable=False)]) -> tuple[Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None, None), order='C')], Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C')]]:
+    def draw(self, neutral_mm: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], texture: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], made_up_texture: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], vertex_colours: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], wardrobe: Wardrobe, expression: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], cameras: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], light: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], key: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], made_up: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)], visible: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), order='C', device='cpu', writable=False)], points_px: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], background: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None, None), order='C', device='cpu', writable=False)], shadows: bool) -> tuple[Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None, None), order='C')], Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C')]]:
         """
         Draw n scenes of one person: (n, size, size, 3) uint8 images and (n, 68, 2) landmarks in pixels. Releases the GIL.
         """
+
+    def openness(self, neutral_mm: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], wardrobe: Wardrobe, coarse: bool) -> Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C')]: ...
+
+class MipTexture:
+    """An attachment's texture with its smaller copies."""
+
+    def __init__(self, texels: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)]) -> None:
+        """texels: (H, W, 4) uint8, sRGB and straight alpha."""
+
+class Wardrobe:
+    """Attachments, checked and laid out for drawing."""
+
+    def __init__(self) -> None: ...
+
+    def add(self, name: str, material: int, vertices_mm: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], normals: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], triangles: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)], uv: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], texture: MipTexture, tint: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], anchors: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], two_sided: bool) -> None: ...
 
 def rasterize(positions_px: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], triangles: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)], size: int, samples: int) -> tuple[Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C')], Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C')], Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C')]]: ...
 

@@ -27,6 +27,7 @@ class Factor(IntEnum):
     STYLE = 4
     """Of things worn: sample = style, one block of draws a slot."""
     ATTRIBUTES = 5
+    MAKE_UP = 6
     EXPRESSION = 16
     POSE = 17
     CAMERA = 18

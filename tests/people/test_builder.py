@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from facewright import FacewrightError
+from facewright.models import Part
 from facewright.models.embedded import load_head
 from facewright.people.builder import build_person
 from facewright.people.config import PeopleConfig
@@ -42,6 +43,26 @@ def test_eyes_are_open_a_human_amount():
     ratios = np.array([aperture_ratios(p.model, p.neutral_mm) for p in map(person, range(25))])
     assert ratios.min() > 0.2
     assert ratios.max() < 0.47
+
+
+def _outside(model, vertices, part):
+    """How far each vertex is from an eyeball's surface."""
+    ball = vertices[np.unique(model.triangles[model.parts == part])].astype(float)
+    solved = np.linalg.lstsq(np.c_[2 * ball, np.ones(len(ball))], (ball**2).sum(axis=1), rcond=None)[0]
+    radius = np.linalg.norm(ball[0] - solved[:3])
+    return np.linalg.norm(vertices - solved[:3], axis=1) - radius
+
+
+def test_lids_stay_outside_their_eyeballs():
+    model = load_head().model
+    skin = np.zeros(len(model.mean_mm), bool)
+    skin[model.triangles[model.parts == Part.SKIN]] = True
+    for eye in (Part.LEFT_EYE, Part.RIGHT_EYE):
+        at_rest = _outside(model, model.mean_mm, eye)
+        lids = skin & (at_rest > 0) & (at_rest < 6) & (model.mean_mm[:, 2] > 2)
+        assert lids.sum() > 50
+        for index in range(12):
+            assert _outside(model, person(index, shape_sigma=1.5).neutral_mm, eye)[lids].min() > -0.05
 
 
 def test_traits_go_together():

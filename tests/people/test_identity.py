@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from facewright import FacewrightError
 from facewright.distributions import Constant, Uniform
 from facewright.models.embedded import load_head
-from facewright.people.builder import build_person
+from facewright.people.builder import build_person, person_streams
 from facewright.people.config import PeopleConfig
 from facewright.people.identity import draw_identity, measured_attributes
-from facewright.streams import Streams
+from facewright.streams import RelatedStreams, Streams
 
 
 def identity(index: int, **settings):
@@ -62,7 +62,15 @@ def test_relation_is_a_distance_between_people():
     strangers = distance(1.0)
     assert distance(0.0) < 1e-3
     assert distance(0.5) == pytest.approx(0.5 * strangers, rel=0.1)
-    assert distance(2**0.5) == pytest.approx(2**0.5 * strangers, rel=0.15)
+    assert distance(0.8) < strangers < distance(1.2)
+
+
+def test_the_opposite_person_mirrors_every_coefficient():
+    anchor = identity(7).coefficients
+    opposite = draw_identity(PeopleConfig(), load_head(), RelatedStreams(1, 30, 7, correlation=-1.0))
+    np.testing.assert_allclose(opposite.coefficients, -anchor, atol=1e-6)
+    config = PeopleConfig(related_to=7, relation=Constant(2**0.5))
+    assert person_streams(config, 30, 1).correlation == pytest.approx(-1)
 
 
 def identity_of(index: int, **config) -> np.ndarray:

@@ -12,6 +12,8 @@ __all__ = ["Seat", "place_points", "remove_rigid", "seat_eyes"]
 
 _LID_REACH_MM = 2.5  # skin this near the eyeball slides on it
 _LID_BLEND_MM = 5.0  # and the correction fades out over this distance
+_TOUCH_MM = 1.0  # skin this near lies on the eyeball: whatever a target does, it stays there
+_RIM_BLEND_MM = 2.0
 _HELPER_TRUST = 0.15  # how strongly an eyeball follows MakeHuman's eye rather than its lids
 
 
@@ -33,15 +35,33 @@ class Seat:
         lid = (np.abs(distance - self.radius) < _LID_REACH_MM) & (offset[:, 2] > 0.1 * self.radius)
         self.lids = skin[lid]
         self.lid_normals = offset[lid] / distance[lid, None]
-        gap, nearest = cKDTree(points_mm[self.lids]).query(points_mm[: len(surface.source_ids)], k=4)
-        weight = np.exp(-((gap / _LID_BLEND_MM) ** 2))
-        self.near = np.nonzero(weight[:, 0] > 0.01)[0]
-        share = 1 / (gap[self.near] + 0.05)
-        self.near_share = share / share.sum(axis=1, keepdims=True)
-        self.near_lids = nearest[self.near]
-        self.near_weight = weight[self.near, 0]
-        self.near_normals = points_mm[self.near] - self.centre
-        self.near_normals /= np.linalg.norm(self.near_normals, axis=1, keepdims=True)
+        own = points_mm[: len(surface.source_ids)]
+        self.around = Reach(self.lids, own, _LID_BLEND_MM)
+        touching = (
+            np.abs(np.linalg.norm(points_mm[self.lids] - self.centre, axis=1) - self.radius) < _TOUCH_MM
+        )
+        self.rim = self.lids[touching]
+        self.rim_normals = self.lid_normals[touching]
+        self.around_rim = Reach(self.rim, own, _RIM_BLEND_MM)
+        self.normals = own - self.centre
+        self.normals /= np.linalg.norm(self.normals, axis=1, keepdims=True)
+
+
+class Reach:
+    """How values at some points spread to those around: to `points`, with a `weight` that falls off with distance."""
+
+    def __init__(self, sources: np.ndarray, points_mm: np.ndarray, fall_off_mm: float) -> None:
+        gap, nearest = cKDTree(points_mm[sources]).query(points_mm, k=4)
+        weight = np.exp(-((gap[:, 0] / fall_off_mm) ** 2))
+        self.points = np.nonzero(weight > 0.01)[0]
+        self.weight = weight[self.points]
+        share = 1 / (gap[self.points] + 0.05)
+        self._share = share / share.sum(axis=1, keepdims=True)
+        self._nearest = nearest[self.points]
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Values (sources,) at each of `points`."""
+        return np.asarray((values[self._nearest] * self._share).sum(axis=1) * self.weight)
 
 
 def place_points(surface: Surface, mesh: Mesh, neutral: np.ndarray) -> np.ndarray:
@@ -75,16 +95,16 @@ def seat_eyes(field: np.ndarray, helper_field: np.ndarray, seat: Seat) -> tuple[
     """
     shift = helper_field.mean(axis=0)
     growth = float((helper_field * seat.helper_directions).sum(axis=1).mean())
-    design = np.concatenate([seat.lid_normals, np.ones((len(seat.lids), 1))], axis=1) / len(seat.lids) ** 0.5
-    wanted = (seat.lid_normals * field[seat.lids]).sum(axis=1) / len(seat.lids) ** 0.5
+    design = np.concatenate([seat.rim_normals, np.ones((len(seat.rim), 1))], axis=1) / len(seat.rim) ** 0.5
+    wanted = (seat.rim_normals * field[seat.rim]).sum(axis=1) / len(seat.rim) ** 0.5
     trust = _HELPER_TRUST * np.eye(4)
     prior = np.append(shift, growth)
     motion = np.linalg.lstsq(
         np.concatenate([design, trust]), np.concatenate([wanted, trust @ prior]), rcond=None
     )[0]
-    residual = (seat.lid_normals * (field[seat.lids] - motion[:3])).sum(axis=1) - motion[3]
-    correction = (residual[seat.near_lids] * seat.near_share).sum(axis=1) * seat.near_weight
+    residual = (seat.rim_normals * (field[seat.rim] - motion[:3])).sum(axis=1) - motion[3]
+    near = seat.around_rim.points
     out = field.copy()
-    out[seat.near] -= correction[:, None] * seat.near_normals
+    out[near] -= seat.around_rim.spread(residual)[:, None] * seat.normals[near]
     eye_field = motion[:3] + seat.eye.directions * motion[3]
     return eye_field, out

@@ -17,6 +17,8 @@ DROPPED = (
     "tongueOut",  # moves the tongue through closed lips
 )
 
+# MakeHuman's smiles draw the corners out to the cheeks at full strength.
+_CALMER = {"mouthSmileLeft": 0.74, "mouthSmileRight": 0.74, "mouthFrownLeft": 0.75, "mouthFrownRight": 0.75}
 _LOOK_DEG = {"In": (0, 27), "Out": (0, 27), "Up": (-20, 0), "Down": (24, 0)}  # pitch down, yaw
 _BLINK_RETREAT_MM = 1.1  # a half-shut lid is a chord of the eyeball: the eye gives way by its height
 
@@ -36,7 +38,7 @@ def expression_basis(
         if name in DROPPED:
             continue
         dense = np.zeros_like(mesh.positions_mm)
-        dense[rows[:, 0].astype(int)] = rows[:, 1:]
+        dense[rows[:, 0].astype(int)] = rows[:, 1:] * _CALMER.get(name, 1.0)
         own = surface.follow(dense)
         own = remove_rigid(own, points_mm[: len(own)], stable)
         own[np.linalg.norm(surface.follow(dense), axis=1) == 0] = 0
@@ -70,7 +72,7 @@ class _Softener:
             reach = np.maximum(reach, self.mean @ reach)
         self.pull[reach > 0] = 0
         for seat in seats:
-            self.pull[seat.near] *= 1 - seat.near_weight[:, None]
+            self.pull[seat.around.points] *= 1 - seat.around.weight[:, None]
 
     def __call__(self, field: np.ndarray) -> np.ndarray:
         for _ in range(6):
@@ -114,8 +116,8 @@ def _keep_lids_outside(field: np.ndarray, points_mm: np.ndarray, seat: Seat) -> 
     before = np.linalg.norm(lids - seat.centre, axis=1)
     after = np.linalg.norm(lids + field[seat.lids] - seat.centre, axis=1)
     sunk = np.maximum(before - after, 0)
-    push = (sunk[seat.near_lids] * seat.near_share).sum(axis=1) * seat.near_weight
-    moved = points_mm[seat.near] + field[seat.near] - seat.centre
+    near = seat.around.points
+    moved = points_mm[near] + field[near] - seat.centre
     out = field.copy()
-    out[seat.near] += push[:, None] * moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    out[near] += seat.around.spread(sunk)[:, None] * moved / np.linalg.norm(moved, axis=1, keepdims=True)
     return out

@@ -21,8 +21,16 @@ _FOLDERS = (
 )  # fmt: skip
 # Standard deviation of a pair's coefficient; 1 is MakeHuman's slider at its end.
 _SPREAD = {
-    "eyes": 0.28, "mouth": 0.22, "ears": 0.28, "nose": 0.22, "head": 0.15, "neck": 0.15, "cheek": 0.22,
-    "chin": 0.20, "forehead": 0.20, "eyebrows": 0.28, "asym": 0.12,
+    "mouth": 0.24, "ears": 0.20, "nose": 0.31, "head": 0.21, "neck": 0.12, "cheek": 0.28, "chin": 0.24,
+    "forehead": 0.30, "asym": 0.035,
+}  # fmt: skip
+# Targets that turn people into caricatures sooner than others: factors on their folder's spread.
+_CALMER = {
+    "mouth/mouth-angles": 0.45, "mouth/mouth-laugh-lines": 0.4, "mouth/mouth-dimples": 0.5, "ears/ear-wing": 0.6,
+    "nose/nose-septumangle": 0.6, "nose/nose-curve": 0.8, "nose/nose-point": 0.7, "nose/nose-hump": 0.7,
+    "nose/nose-greek": 0.7, "nose/nose-scale-depth": 0.8, "nose/nose-compression": 0.7, "head/head-age": 0.5,
+    "head/head-scale-horiz": 0.8, "chin/chin-prognathism": 0.7, "chin/chin-jaw-drop": 0.6,
+    "forehead/forehead-nubian": 0.6,
 }  # fmt: skip
 _ONE_SIDED_SPREAD = 0.10
 _SIDE_CORRELATION = 0.93
@@ -75,7 +83,8 @@ def sample_weights(names: list[str], count: int, seed: int) -> tuple[np.ndarray,
         if stem != (high or low):
             z = _SIDE_CORRELATION * common + (1 - _SIDE_CORRELATION**2) ** 0.5 * rng.standard_normal(count)
         if high:
-            value = np.clip(z * _SPREAD[folder], -1, 1)
+            spread = _SPREAD[folder] * _CALMER.get(stem.rpartition("-")[0], 1.0)
+            value = np.clip(z * spread, -1, 1)
             weights[:, column[low]] = np.maximum(-value, 0)
             weights[:, column[high]] = np.maximum(value, 0)
         else:
@@ -89,7 +98,7 @@ def _pairs(names: list[str]) -> list[tuple[str, str, str]]:
     known, pairs, used = set(names), [], set()
     for name in names:
         folder = name.split("/")[0]
-        if folder == "macro" or name in used:
+        if folder not in _SPREAD or name in used:
             continue
         stem, _, ending = name.rpartition("-")
         other = _OPPOSITES.get(ending, "r" if folder == "asym" and ending == "l" else "")

@@ -59,12 +59,12 @@ def _lid_points(points_mm: np.ndarray, visible: np.ndarray, seat: Seat) -> list[
     near = np.linalg.norm(offset, axis=1) - seat.radius < 2.0
     rim, across, up = rim[near], offset[near, 0], offset[near, 1] + 1.5
     scores = {
-        "outer": np.abs(across + 12.4) + 2 * np.abs(up - 1.7),
-        "upper outer": np.where(up > 0, 3 * np.abs(across + 5.0) + up, np.inf),
-        "upper inner": np.where(up > 0, 3 * np.abs(across - 4.2) + up, np.inf),
+        "outer": np.abs(across + 15.0) + 2 * np.abs(up - 1.9),
+        "upper outer": np.where(up > 0, 3 * np.abs(across + 6.0) + up, np.inf),
+        "upper inner": np.where(up > 0, 3 * np.abs(across - 5.2) + up, np.inf),
         "inner": -across + 3 * np.abs(up),
-        "lower inner": np.where(up < 0, 3 * np.abs(across - 4.2) - up, np.inf),
-        "lower outer": np.where(up < 0, 3 * np.abs(across + 5.0) - up, np.inf),
+        "lower inner": np.where(up < 0, 3 * np.abs(across - 5.2) - up, np.inf),
+        "lower outer": np.where(up < 0, 3 * np.abs(across + 6.0) - up, np.inf),
     }
     return [int(rim[score.argmin()]) for score in scores.values()]
 

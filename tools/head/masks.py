@@ -11,17 +11,17 @@ from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
 from facewright.models.morphable import Part
+from head.clean import Seat
 from head.hair import hairline_mm, long_hair, smoothstep
+from head.planes import BROW_MM, brow_planes, eyeball_planes, lid_planes, wrinkle_masks
 from head.raster import interpolate, rasterise
 from head.source import Source
 from head.surface import IRIS_DEG, Surface, eye_uv_radius
 
 __all__ = ["Texels", "paint_masks", "texels_of"]
 
-_PUPIL_SHARE = 0.36  # of the iris's radius
+_IRIS_REACH = 1.35  # the iris mask falls from 1 in the middle to 0 at this share of the usual radius
 _EYE_CENTRES_X_MM = 29.0
-# The middle of the left eyebrow on the mean head from the nose to the temple: x and y in millimetres.
-_BROW_MM = ((10.5, 13.0), (18, 15.6), (27, 18.0), (36, 17.6), (43, 13.6), (49, 8.5))
 _BROW_HALF_WIDTH_MM = (4.6, 5.4, 5.2, 4.2, 3.2, 2.4)
 
 
@@ -63,12 +63,13 @@ def texels_of(surface: Surface, points_mm: np.ndarray, size: int) -> Texels:
 
 
 def paint_masks(
-    source: Source, surface: Surface, texels: Texels, eye_rims_mm: np.ndarray
+    source: Source, surface: Surface, texels: Texels, eye_rims_mm: np.ndarray, seats: tuple[Seat, Seat]
 ) -> dict[str, np.ndarray]:
     """All masks, name -> (size, size) uint8. eye_rims_mm (n, 3) are places along the lids' edges."""
     skin = (texels.parts == Part.SKIN).astype(float)
     lips = _sampled(source, "lips", texels) * skin
     ears = _sampled(source, "ears", texels) * skin
+    eye = np.isin(texels.parts, (Part.LEFT_EYE, Part.RIGHT_EYE)).astype(float)
     places = texels.positions_mm
     masks = {
         "all": np.ones(len(places)),
@@ -80,7 +81,11 @@ def paint_masks(
         "tongue": texels.parts == Part.TONGUE,
         "lashes": texels.parts == Part.LASHES,
         **_eye_masks(surface, texels),
-        **{name: mask * skin for name, mask in _face_masks(places, eye_rims_mm).items()},
+        **{name: mask * eye for name, mask in eyeball_planes(places, seats).items()},
+        **{name: mask * skin for name, mask in _face_masks(places).items()},
+        **{name: mask * skin for name, mask in brow_planes(places).items()},
+        **{name: mask * skin for name, mask in lid_planes(places, eye_rims_mm, seats[0]).items()},
+        **{name: mask * skin * (1 - lips) for name, mask in wrinkle_masks(places).items()},
         **{name: mask * skin * (1 - lips) for name, mask in _beard_masks(places).items()},
         "scalp": smoothstep(hairline_mm(places), -6, 44) ** 0.8 * skin * (1 - ears),
         "long_hair": np.maximum(long_hair(places), smoothstep(hairline_mm(places), -4, 8))
@@ -106,28 +111,19 @@ def _eye_masks(surface: Surface, texels: Texels) -> dict[str, np.ndarray]:
     eye = np.isin(texels.parts, (Part.LEFT_EYE, Part.RIGHT_EYE)).astype(float)
     distance = np.min([np.linalg.norm(texels.uvs - e.uv_centre, axis=1) for e in surface.eyes], axis=0)
     iris = eye_uv_radius(IRIS_DEG, surface.eyes[0].uv_radius)
-    blur = 1.0 / texels.size
-    return {
-        "sclera": eye,
-        "iris": eye * smoothstep(iris - distance, -blur, 2 * blur),
-        "pupil": eye * smoothstep(_PUPIL_SHARE * iris - distance, -blur, blur),
-    }
+    return {"sclera": eye, "iris": eye * np.clip(1 - distance / (_IRIS_REACH * iris), 0, 1)}
 
 
-def _face_masks(places: np.ndarray, eye_rims_mm: np.ndarray) -> dict[str, np.ndarray]:
+def _face_masks(places: np.ndarray) -> dict[str, np.ndarray]:
     folded = np.abs(places * [1, 0, 0]) + places * [0, 1, 1]
     x, y, z = folded.T
     eye = np.stack([x - _EYE_CENTRES_X_MM, y + 2, (z - 12) * 0.8], axis=1)
-    rim_distance, rim = cKDTree(eye_rims_mm).query(places)
-    lower_rim = eye_rims_mm[rim, 1] < -2.5
     return {
         "brows": _brows(folded),
-        "lash_line": np.clip(1.35 - rim_distance / 1.3, 0, 1) * np.where(lower_rim, 0.45, 1.0),
         "sockets": np.exp(-((np.linalg.norm(eye * [1, 1.25, 1], axis=1) / 19) ** 2)),
         "cheeks": _bump(folded, (44, -33, 6), (17, 15, 22)),
         "nose": _bump(folded, (0, -37, 40), (14, 12, 16)),
         "neck": smoothstep(-y - 0.45 * z, 78, 112) * smoothstep(z, -110, -60),
-        "folds": _bump(folded, (27, -54, 25), (3.5, 15, 14)),
     }
 
 
@@ -137,7 +133,7 @@ def _bump(places: np.ndarray, centre: tuple[float, ...], widths: tuple[float, ..
 
 def _brows(folded: np.ndarray) -> np.ndarray:
     """1 along the brow's middle, 0 at its widest outline, which tapers towards the temple."""
-    x, y = np.array(_BROW_MM).T
+    x, y = np.array(BROW_MM).T
     knots = np.linspace(0, 1, len(x))
     fine = np.linspace(0, 1, 200)
     line = np.stack([CubicSpline(knots, x)(fine), CubicSpline(knots, y)(fine)], axis=1)

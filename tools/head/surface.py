@@ -26,7 +26,7 @@ _LASH_LENGTH = 0.22  # of MakeHuman's, which are 10 mm blades meant for a textur
 _FACE_RECT = (0.01, 0.01, 0.98, 0.645)
 _FACE_ISLAND = (0.64, 0.995, 0.14, 0.83)  # u and v limits of the island in MakeHuman's layout
 _FACE_CENTRE = (0.862, 0.4838)  # between eyes and mouth in MakeHuman's layout
-_FACE_ZOOM = 0.045  # texels grow inside this radius (MakeHuman's UV units) round the centre
+_FACE_ZOOM = 0.028  # texels grow inside this radius (MakeHuman's UV units) round the centre
 _OTHER_ISLANDS = {
     "neck": ((0.16, 0.63, 0.70, 0.995), (0.01, 0.680, 0.47, 0.205)),
     "mouth": ((0.74, 0.94, 0.0, 0.145), (0.01, 0.900, 0.20, 0.09)),
@@ -38,7 +38,7 @@ EYES = (("left", "helper-l-eye", Part.LEFT_EYE), ("right", "helper-r-eye", Part.
 _EYE_UV = {"left": ((0.76, 0.765), 0.08), "right": ((0.58, 0.765), 0.08)}
 _EYE_RINGS_DEG = (6, 12, 18, 23, 29, 36, 44, 53, 63, 74, 86, 98)
 _EYE_SEGMENTS = 24
-IRIS_DEG = 22.5  # half angle of the iris: 11.8 mm across on MakeHuman's large eyeball
+IRIS_DEG = 20.3  # half angle of the iris: 11.8 mm across on a 17 mm eyeball
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import zipfile
+import zlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -68,7 +69,7 @@ def read_head(path: Path) -> EmbeddedHead:
             arrays = {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise FacewrightError(f"{path}: found no such file, expected the embedded head") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
+    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as problem:
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise FacewrightError(f"{path}: found an unreadable file ({reason}), expected a head npz") from None
     _check(path, arrays)
@@ -79,6 +80,7 @@ def read_head(path: Path) -> EmbeddedHead:
 _LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "mean_mm": ("f", ("V", 3)),
     "identity_basis_mm": ("f", ("K", "V", 3)),
+    "identity_names": ("U", ("K",)),
     "expression_basis_mm": ("f", ("E", "V", 3)),
     "expression_names": ("U", ("E",)),
     "triangles": ("i", ("T", 3)),
@@ -134,12 +136,11 @@ def _head(arrays: dict[str, np.ndarray[Any, np.dtype[Any]]]) -> EmbeddedHead:
     def words(name: str) -> tuple[str, ...]:
         return tuple(arrays[name].tolist())
 
-    identity = floats("identity_basis_mm")
     model = MorphableModel(
         name="embedded",
         mean_mm=floats("mean_mm"),
-        identity_basis_mm=identity,
-        identity_names=tuple(f"shape{i:03d}" for i in range(len(identity))),
+        identity_basis_mm=floats("identity_basis_mm"),
+        identity_names=words("identity_names"),
         expression_basis_mm=floats("expression_basis_mm"),
         expression_names=words("expression_names"),
         triangles=arrays["triangles"],

@@ -1,163 +1,134 @@
-"""Paints a person's albedo texture: layers of colour through the head's masks, broken up by noise in 3D."""
+"""Paints a person's albedo texture: skin with its blood and pigment, lines, mouth, eyes, and the roots of hair."""
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass
-
 import numpy as np
-from jaxtyping import Float32, Float64, Int8, UInt8
+from jaxtyping import Float64, UInt8
 
-from facewright import _native
 from facewright.models.embedded import EmbeddedHead
-from facewright.people.palette import blend, hair_colour, iris_colour, lip_colour, skin_colour
+from facewright.people.eye_paint import brow_layers, eyeball_layers, lid_layers
+from facewright.people.layers import Layer, paint
+from facewright.people.palette import blend, hair_colour, lip_colour, skin_colour
 from facewright.people.traits import Traits
 
 __all__ = ["paint_albedo"]
 
-# Cells per mm along x, y, z of each pattern; a low number stretches it that way.
-_PATTERNS: dict[str, tuple[float, float, float]] = {
-    "pores": (0.9, 0.9, 0.9),
-    "blotches": (0.06, 0.06, 0.06),
-    "freckles": (0.45, 0.45, 0.45),
-    "straight": (0.8, 0.06, 0.3),
-    "curled": (0.35, 0.35, 0.35),
-    "brow": (1.1, 0.35, 0.5),
-}
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """See `_native.AlbedoPainter.paint` for what the numbers do."""
-
-    mask: str
-    pattern: str
-    colour: Float64[np.ndarray, 3]
-    strength: float = 1.0
-    threshold: float = 0.0
-    gain: float = 1.0
-    roughness: float = 0.0
-    mottle: float = 0.0
+_Rgb = Float64[np.ndarray, " 3"]
+# What more blood and more pigment do to a colour of skin.
+_BLOOD = np.array([1.0, 0.89, 0.89])
+_PIGMENT = np.array([0.9, 0.86, 0.81])
+_BLOTCHES = ("blotches", "blotches2", "blotches3")
+_MOLES = 4
+"""At most; each is a spot of `_MOLE` over the skin, at a texel of the face's middle."""
+_MOLE = np.array(
+    [[0.0, 0.25, 0.35, 0.25, 0.0], [0.25, 0.7, 0.85, 0.7, 0.25], [0.35, 0.85, 1.0, 0.85, 0.35]], np.float64
+)[[0, 1, 2, 1, 0]]
+_MOLE_BOX = (0.26, 0.74, 0.2, 0.6)
+"""Left, right, top and bottom in the texture."""
+_NO_MOLES = ("lips", "brow_area", "lid_above", "lid_below", "scalp")
 
 
 def paint_albedo(head: EmbeddedHead, traits: Traits) -> UInt8[np.ndarray, "S S 3"]:
     """(S, S, 3) uint8 sRGB albedo over the head's UVs."""
-    masks, patterns = list(head.mask_names), list(_PATTERNS)
-    layers = [*_skin_layers(traits), *_mouth_and_eye_layers(traits), *_hair_layers(traits)]
-    parameters = np.array(
-        [
-            (*layer.colour, layer.strength, layer.threshold, layer.gain, layer.roughness, layer.mottle)
-            for layer in layers
-        ],
-        dtype=np.float32,
-    )
-    texture: UInt8[np.ndarray, "S S 3"] = _painter(head).paint(
-        np.array([masks.index(layer.mask) for layer in layers], dtype=np.int32),
-        np.array([patterns.index(layer.pattern) for layer in layers], dtype=np.int32),
-        parameters,
-    )
+    skin = skin_colour(traits.melanin, traits.redness, traits.yellowness)
+    layers = [
+        *_skin_layers(traits, skin),
+        *_line_layers(traits, skin),
+        *_mouth_layers(traits, skin),
+        *lid_layers(traits, skin),
+        *_hair_layers(traits, skin),
+        *brow_layers(traits),
+        *eyeball_layers(traits),
+    ]
+    texture = paint(head, [layer for layer in layers if layer.strength != 0])
+    _add_moles(head, traits, texture)
     return texture
 
 
-@functools.lru_cache(maxsize=2)
-def _painter(head: EmbeddedHead) -> _native.AlbedoPainter:
-    return _native.AlbedoPainter(head.masks, _noise(head))
+def _add_moles(head: EmbeddedHead, traits: Traits, texture: UInt8[np.ndarray, "S S 3"]) -> None:
+    """Small dark spots, as many and where the digits of `traits.moles` say."""
+    digits = traits.moles
+    for _ in range(int(digits * digits * (_MOLES + 0.99))):
+        place = []
+        for low, high in (_MOLE_BOX[:2], _MOLE_BOX[2:]):
+            digits = digits * 997 % 1.0
+            place.append(int((low + (high - low) * digits) * len(texture)))
+        x, y = place
+        if any(head.mask(name)[y, x] for name in _NO_MOLES):
+            continue
+        patch = texture[y - 2 : y + 3, x - 2 : x + 3]
+        fade = 1 - (0.35 + 0.3 * digits) * _MOLE[:, :, None] * np.array([0.8, 1.0, 1.0])
+        patch[...] = (patch * fade + 0.5).astype(np.uint8)
 
 
-def _noise(head: EmbeddedHead) -> Int8[np.ndarray, "P S S"]:
-    """The patterns over the head's texture, from the place of each texel on the mean head."""
-    size = head.masks.shape[1]
-    points: Float32[np.ndarray, "n 3"] = head.position_map_mm.reshape(-1, 3)
-    out = []
-    for seed, frequency in enumerate(_PATTERNS.values()):
-        places = points * np.array(frequency, dtype=np.float32)
-        first = _native.noise_at(places, seed)
-        second = _native.noise_at(places * np.float32(2), seed + 100)
-        value = (first + np.float32(0.5) * second) * np.float32(127 / 1.5)
-        out.append(value.astype(np.int8).reshape(size, size))
-    return np.stack(out)
-
-
-def _skin_layers(traits: Traits) -> list[_Layer]:
-    skin = skin_colour(traits.melanin, traits.redness, traits.yellowness)
-    flush = skin * np.array([1.0, 0.84, 0.84])
-    deep = skin * np.array([0.8, 0.72, 0.72])
+def _skin_layers(traits: Traits, skin: _Rgb) -> list[Layer]:
+    flush, tan = skin * _BLOOD, skin * _PIGMENT
+    deep = skin * np.array([0.72, 0.62, 0.62])
     freckle = skin * np.array([0.74, 0.62, 0.52])
-    red = 0.35 + 0.25 * traits.redness
+    blotches = _BLOTCHES[int(traits.moles * 999) % len(_BLOTCHES)]
+    amount = 0.25 + 0.75 * traits.skin_contrast
+    red = amount * (0.75 + 0.35 * traits.redness)
     return [
-        _Layer("all", "pores", skin, mottle=0.035),
-        _Layer(
-            "all", "blotches", flush, strength=0.5 * traits.blotches, threshold=0.9, roughness=0.5, gain=1.5
-        ),
-        _Layer("cheeks", "blotches", flush, strength=red + 0.2, roughness=0.25),
-        _Layer("nose", "blotches", flush, strength=red, roughness=0.2),
-        _Layer("ears", "blotches", flush, strength=0.7, mottle=0.04),
-        _Layer("sockets", "blotches", deep, strength=0.15 + 0.4 * traits.dark_sockets),
-        _Layer(
-            "cheeks", "freckles", freckle, strength=traits.freckles, threshold=1.15, roughness=0.6, gain=6.0
-        ),
-        _Layer("lids", "pores", deep, strength=0.35),
-        _Layer(
-            "lips",
-            "pores",
-            lip_colour(skin, traits.melanin, traits.lip_redness),
-            traits.lip_strength,
-            mottle=0.07,
-        ),
+        Layer("all", "pores", skin, mottle=0.045),
+        Layer("all", blotches, flush, 0.35 + 0.4 * traits.blotches, 0.75, 1.4, 0.7),
+        Layer("forehead", blotches, tan, 0.4 * amount, 0.1, roughness=0.3),
+        Layer("cheeks", blotches, flush, red, roughness=0.3),
+        Layer("nose", "freckles", flush, red, roughness=0.2),
+        Layer("chin", blotches, flush, 0.6 * red, roughness=0.3),
+        Layer("ears", blotches, flush, 0.8, mottle=0.04),
+        Layer("neck", blotches, tan, 0.35),
+        Layer("lids", "pores", deep, 0.25 + 0.2 * traits.lid_shade),
+        Layer("sockets", blotches, deep, 0.2 + 0.2 * amount + 0.4 * traits.dark_sockets),
+        Layer("cheeks", "freckles", freckle, traits.freckles, 1.15, 6.0, 0.6),
+        Layer("nose", "freckles", freckle, traits.freckles, 1.1, 6.0, 0.6),
+        Layer("all", "freckles", freckle, 0.7 * max(traits.freckles, traits.age - 0.45), 1.62, 6.0, 0.75),
     ]
 
 
-def _mouth_and_eye_layers(traits: Traits) -> list[_Layer]:
-    iris = iris_colour(traits.iris_lightness)
-    black = np.array([10.0, 8.0, 8.0])
+def _line_layers(traits: Traits, skin: _Rgb) -> list[Layer]:
+    deep = skin * np.array([0.62, 0.5, 0.48])
     return [
-        _Layer("mouth", "pores", np.array([92.0, 38.0, 36.0])),
-        _Layer("tongue", "pores", np.array([158.0, 86.0, 84.0]), mottle=0.08),
-        _Layer("teeth", "pores", np.array([214.0, 204.0, 186.0]), mottle=0.02),
-        _Layer("sclera", "blotches", np.array([206.0, 196.0, 190.0]), mottle=0.04),
-        _Layer("iris", "pores", iris * 0.45, gain=4.0),
-        _Layer("iris", "pores", iris, threshold=0.35, gain=3.0, mottle=0.2),
-        _Layer("pupil", "pores", black, gain=3.0),
-        _Layer("lashes", "pores", black),
-        _Layer(
-            "lash_line",
-            "pores",
-            np.array([34.0, 24.0, 22.0]),
-            strength=0.55 + 0.25 * (1 - traits.masculinity),
-        ),
+        Layer("forehead_lines", "straight", deep, 0.55 * traits.forehead_lines, 0.25, 1.2, 0.3),
+        Layer("frown_lines", "pores", deep, 0.5 * traits.forehead_lines, 0.1),
+        Layer("crows_feet", "pores", deep, 0.5 * traits.crows_feet, 0.1),
+        Layer("nasolabial", "blotches", deep, 0.5 * traits.nasolabial, 0.05),
+        Layer("marionette", "blotches", deep, 0.4 * max(0.0, traits.nasolabial - 0.3), 0.05),
     ]
 
 
-def _hair_layers(traits: Traits) -> list[_Layer]:
+def _mouth_layers(traits: Traits, skin: _Rgb) -> list[Layer]:
+    lips = lip_colour(skin, traits.melanin, traits.lip_redness)
+    soft = 1.3 + 2.2 * traits.lip_edge
+    return [
+        Layer("lips", "straight", lips, traits.lip_strength, 0.3 - 0.2 / soft, soft, 0.12, 0.08),
+        Layer("lips", "pores", lips * np.array([0.82, 0.74, 0.76]), 0.3, 0.8, 5.0, 0.1),
+        Layer("mouth", "pores", np.array([86.0, 34.0, 33.0])),
+        Layer("tongue", "pores", np.array([158.0, 86.0, 84.0]), mottle=0.08),
+        Layer("teeth", "pores", np.array([208.0, 197.0, 176.0]), mottle=0.03),
+    ]
+
+
+def _hair_layers(traits: Traits, skin: _Rgb) -> list[Layer]:
+    """Scalp, beard and moustache: shadow, stubble, or the ground under hair that stands out."""
     hair = hair_colour(traits.hair_lightness, traits.hair_red, traits.grey)
-    brow = blend(hair * 0.8, np.array([30.0, 24.0, 20.0]), 0.25)
     strands = "curled" if traits.hair_texture > 0.6 else "straight"
     scalp = 0.18 if traits.baldness > 0.5 else 1.0
+    edge = 0.05 + 0.3 * traits.hairline
+    root = blend(hair * 0.8, skin * 0.6, 0.15)
     return [
-        _Layer(
-            "brows",
-            "brow",
-            brow,
-            strength=0.85 * traits.brow_strength,
-            threshold=0.5 - 0.5 * traits.brow_thickness,
-            gain=1.7,
-            roughness=0.3,
-            mottle=0.2,
-        ),
-        _stubble("moustache", traits.moustache, hair),
-        _stubble("beard", traits.beard, hair),
-        _Layer(
-            "scalp", strands, hair, scalp, 0.05 + 0.3 * traits.hairline, gain=3.0, roughness=0.15, mottle=0.4
-        ),
-        _Layer(
-            "long_hair", strands, hair, float(traits.hair_long > 0), 0.2, gain=2.0, roughness=0.2, mottle=0.4
-        ),
+        *_stubble("beard", traits.beard, root, skin),
+        *_stubble("moustache", traits.moustache, root, skin),
+        Layer("scalp", strands, blend(root, skin, 0.4), 0.6 * scalp, edge - 0.03, 2.2, 0.12),
+        Layer("scalp", strands, root, scalp, edge + 0.06, 2.4, 0.3, 0.3),
     ]
 
 
-def _stubble(mask: str, amount: float, hair: Float64[np.ndarray, " 3"]) -> _Layer:
-    """From a shadow that lets the skin through to a full beard."""
-    strength = 0.0 if amount == 0 else 0.15 + 0.7 * amount
-    return _Layer(
-        mask, "curled", hair * 0.8, strength, 0.3 * (1 - amount), gain=1.3, roughness=0.3, mottle=0.35
-    )
+def _stubble(mask: str, amount: float, root: _Rgb, skin: _Rgb) -> list[Layer]:
+    """From a shadow that lets the skin through to the ground of a full beard."""
+    if amount == 0:
+        return []
+    shadow = blend(skin * np.array([0.7, 0.7, 0.74]), root, 0.35)
+    return [
+        Layer(mask, "blotches", shadow, min(0.75, 0.15 + 1.0 * amount), 0.12, 1.1, 0.15),
+        Layer(mask, "stubble", root, min(0.95, 1.25 * amount), 0.62 - 0.5 * amount, 1.7, 0.75, 0.2),
+    ]

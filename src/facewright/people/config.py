@@ -37,7 +37,7 @@ class PeopleConfig:
 
     shape_sigma: float = 1.2
     """Standard deviation of the identity coefficients; 1 is the model's own population."""
-    shape_limit: float = 2.5
+    shape_limit: float = 2.3
     """Coefficients are kept within this many standard deviations, so that nobody is deformed."""
     age: Distribution | None = None
     """Years, 20 to 80: --age 20..60, --age 35 or any distribution."""

@@ -11,7 +11,7 @@ Rgb = Float64[np.ndarray, " 3"]
 
 # From the lightest to the darkest skin, about the six Fitzpatrick types.
 _SKIN = np.array(
-    [[238, 206, 188], [226, 184, 160], [206, 160, 130], [178, 128, 98], [136, 90, 65], [84, 54, 42]],
+    [[240, 212, 194], [230, 192, 168], [210, 168, 140], [182, 136, 106], [140, 97, 72], [88, 58, 46]],
     dtype=np.float64,
 )
 # Black, dark brown, brown, light brown, dark blond, blond.
@@ -63,6 +63,6 @@ def iris_colour(lightness: float) -> Rgb:
 
 def lip_colour(skin: Rgb, melanin: float, redness: float) -> Rgb:
     """A redder, darker skin; the darker the skin, the less red."""
-    light = skin * np.array([0.86, 0.58 - 0.06 * redness, 0.60 - 0.05 * redness])
+    light = skin * np.array([0.86, 0.62 - 0.06 * redness, 0.65 - 0.05 * redness])
     dark = skin * np.array([0.86, 0.72 - 0.05 * redness, 0.74 - 0.04 * redness])
     return blend(light, dark, melanin)

@@ -45,15 +45,38 @@ class Traits:
     """0 low .. 1 receding."""
     hair_texture: float
     """0 straight, 1 tightly curled."""
-    hair_cropped: float
-    """Coefficients of the head's hair outlines: this one, `hair_top`, `_sides`, `_back` and `_long`."""
-    hair_top: float
-    hair_sides: float
-    hair_back: float
-    hair_long: float
     beard: float
     """0 shaved, about .3 stubble, 1 full."""
     moustache: float
+    eye_openness: float
+    iris_size: float
+    """A factor of the usual size, as `pupil_size`."""
+    pupil_size: float
+    iris_ring: float
+    sclera_tone: float
+    """0 clear and light .. 1 yellowish, veined and dark."""
+    lashes: float
+    crease: float
+    """How much the crease above the lid shows; 0 for lids without one."""
+    crease_height: float
+    lid_shade: float
+    bags: float
+    brow_height: float
+    """Up from the usual place, -1 .. 1, as `brow_arch` (bent) and `brow_slope` (outer end up)."""
+    brow_arch: float
+    brow_slope: float
+    brow_taper: float
+    """1 thins out towards the temple."""
+    brow_bushy: float
+    brow_inner: float
+    """0 brows begin far from the nose, 1 they nearly meet."""
+    lip_edge: float
+    forehead_lines: float
+    crows_feet: float
+    nasolabial: float
+    moles: float
+    skin_contrast: float
+    """How much cheeks, nose and eye sockets stand out from the rest."""
 
     def as_columns(self) -> dict[str, float]:
         """Name and value of each, for a parameter table."""
@@ -86,33 +109,61 @@ def draw_traits(identity: Identity, streams: Streams) -> Traits:
         freckles=max(0.0, skin[5] - 0.75) * 4 * fair,
         dark_sockets=skin[6] * (0.4 + 0.6 * age),
         lip_redness=2 * skin[7] - 1,
-        lip_strength=0.45 + 0.4 * skin[8] + (0.15 if not male and skin[9] > 0.6 else 0.0),
+        lip_strength=0.25 + 0.5 * skin[8] + (0.0 if male else 0.12),
         iris_lightness=float(np.clip(skin[10] * 2.2 * fair - 0.1 + 0.1 * skin[11], 0, 1)),
         brow_thickness=float(np.clip(0.2 + 0.45 * hair[3] + (0.25 if male else 0.0), 0, 1)),
-        brow_strength=0.5 + 0.5 * hair[4],
+        brow_strength=0.2 + 0.8 * hair[4],
         hair_lightness=float(np.clip(hair[5] * (0.15 + 1.3 * fair), 0, 1)),
         hair_red=max(0.0, hair[6] - 0.88) * 8 * fair,
         grey=grey,
         baldness=1.0 if bald else 0.0,
         hairline=float(np.clip(0.1 + 0.5 * hair[7] + (0.35 * age if male else -0.1), 0, 1)),
         hair_texture=float(np.clip(0.75 * african + 0.5 * (hair[8] - 0.35), 0, 1)),
-        **_hair_outline(male, bald, hair[9:16]),
         **_facial_hair(male, hair[16:20]),
+        **_eyes(male, age, asian, streams.uniform(Factor.ALBEDO, 1, 1, 16)[0]),
+        **_brows(male, streams.uniform(Factor.ALBEDO, 2, 1, 8)[0]),
+        **_lines(male, age, streams.uniform(Factor.ALBEDO, 3, 1, 8)[0]),
     )
 
 
-def _hair_outline(male: bool, bald: bool, p: Float64[np.ndarray, " 7"]) -> dict[str, float]:
-    """How far hair stands out where: three women in four have long hair, and one man in ten."""
-    if bald:
-        return {"hair_cropped": 0.0, "hair_top": 0.0, "hair_sides": 0.0, "hair_back": 0.0, "hair_long": 0.0}
-    long = p[0] < (0.1 if male else 0.75)
-    full = 0.5 if male and not long else 1.0
+def _eyes(male: bool, age: float, asian: float, p: Float64[np.ndarray, " 16"]) -> dict[str, float]:
+    folded = p[4] < 0.55 * asian
     return {
-        "hair_cropped": 0.3 + 0.7 * p[1],
-        "hair_top": 0.1 + 0.7 * full * p[2],
-        "hair_sides": 0.8 * full * p[3],
-        "hair_back": full * p[4],
-        "hair_long": 0.4 + 0.6 * p[5] if long else 0.0,
+        "eye_openness": 0.5 * (p[0] + p[1]) - 0.08 * age + (0.0 if male else 0.06),
+        "iris_size": 0.92 + 0.18 * p[2],
+        "pupil_size": 0.75 + 0.6 * p[3],
+        "iris_ring": p[5],
+        "sclera_tone": min(1.0, 0.7 * p[6] + 0.4 * age),
+        "lashes": min(1.0, 0.15 + 0.6 * p[7] + (0.0 if male else 0.25)),
+        "crease": 0.1 * p[8] if folded else 0.2 + 0.8 * p[8],
+        "crease_height": p[9],
+        "lid_shade": p[10],
+        "bags": min(1.0, p[11] * p[11] * (0.5 + age)),
+    }
+
+
+def _brows(male: bool, p: Float64[np.ndarray, " 8"]) -> dict[str, float]:
+    return {
+        "brow_height": p[0] + p[1] - 1,
+        "brow_arch": 0.8 * (p[2] + p[3] - 1) + (-0.2 if male else 0.15),
+        "brow_slope": 2 * p[4] - 1,
+        "brow_taper": p[5],
+        "brow_bushy": min(1.0, 0.8 * p[6] + (0.2 if male else 0.0)),
+        "brow_inner": p[7] * (1.0 if male else 0.75),
+    }
+
+
+def _lines(male: bool, age: float, p: Float64[np.ndarray, " 8"]) -> dict[str, float]:
+    def with_age(chance: float, young: float, onset: float) -> float:
+        return min(1.0, young * chance + max(0.0, age - onset) * (0.7 + 0.9 * chance))
+
+    return {
+        "lip_edge": p[0],
+        "forehead_lines": with_age(p[1], 0.18, 0.25),
+        "crows_feet": with_age(p[2], 0.1, 0.25),
+        "nasolabial": with_age(p[3], 0.3, 0.15),
+        "moles": p[4],
+        "skin_contrast": p[5],
     }
 
 

@@ -37,9 +37,9 @@ KINDS: dict[str, dict[str, float]] = {
 class ExpressionConfig:
     """How often each kind of expression occurs (weights, not necessarily summing to 1) and how strong it is."""
 
-    neutral: float = 0.36
+    neutral: float = 0.3
     smile: float = 0.26
-    laugh: float = 0.1
+    laugh: float = 0.16
     talk: float = 0.1
     press: float = 0.04
     surprise: float = 0.04

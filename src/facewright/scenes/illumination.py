@@ -38,7 +38,7 @@ class LightConfig:
     key_azimuth_deg: Distribution = TruncatedNormal(0, 60, -150, 150)
     """Direction of the key light, 0 from the camera, positive from the image's right."""
     key_elevation_deg: Distribution = TruncatedNormal(32, 22, -25, 85)
-    key_share: Distribution = Uniform(0.3, 0.95)
+    key_share: Distribution = Uniform(0.45, 0.97)
     """Part of the light on a facing surface that comes from the key light; the rest is ambient."""
     fill_share: Distribution = Uniform(0.0, 0.4)
     """Part of the ambient light that comes from one other side."""
@@ -46,7 +46,7 @@ class LightConfig:
     """Brightness of the ground as a part of the sky's."""
     warmth: Distribution = Normal(0.0, 0.45)
     """Colour of key light against ambient: positive is warm (red), negative is cool."""
-    exposure: Distribution = TruncatedNormal(1.0, 0.22, 0.5, 1.6)
+    exposure: Distribution = TruncatedNormal(1.2, 0.28, 0.6, 2.0)
     """Light on the brightest direction of a face, after exposure."""
 
 

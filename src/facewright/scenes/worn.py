@@ -32,7 +32,8 @@ class WornConfig:
     eyewear: float = 0.15
     headwear: float = 0.04
     facewear: float = 0.01
-    makeup: float = 0.15
+    makeup: float = 0.3
+    """Of those who wear any: people who look male do not."""
     worn_styles: int = 2
     """How many styles of each kind a person owns."""
 

@@ -1,0 +1,165 @@
+"""Grows a style on a head: cards of strands as attachments."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int32
+
+from facewright import _native
+from facewright.errors import FacewrightError
+from facewright.models.embedded import EmbeddedHead
+from facewright.people.attachment import Attachment, Material
+from facewright.people.hair.roots import Roots, place_roots, skin_triangles
+from facewright.people.hair.strands import MEAN_LEVEL, strand_atlas
+from facewright.people.hair.style import HairStyle
+
+__all__ = ["grow_hair"]
+
+# Vertices, normals, triangles, texture coordinates, anchors.
+Mesh = tuple[
+    Float32[np.ndarray, "N 3"],
+    Float32[np.ndarray, "N 3"],
+    Int32[np.ndarray, "M 3"],
+    Float32[np.ndarray, "N 2"],
+    Int32[np.ndarray, " N"],
+]
+
+_ROOTS = 640
+_CANDIDATES = 6000
+
+
+def grow_hair(
+    head: EmbeddedHead,
+    neutral_mm: Float32[np.ndarray, "V 3"],
+    style: HairStyle,
+    colour: Float64[np.ndarray, " 3"],
+    grey: float = 0.0,
+) -> tuple[Attachment, ...]:
+    """Cards of hair, beard and moustache, those that the style has, for a person's head without expression.
+
+    colour: sRGB 0 .. 255; grey: 0 .. 1, between which dark and white strands are mixed.
+    Raises FacewrightError when the vertices are not the head's.
+    """
+    if neutral_mm.shape != head.model.mean_mm.shape:
+        raise FacewrightError(
+            f"hair: found a head of shape {neutral_mm.shape}, expected {head.model.mean_mm.shape}"
+        )
+    neutral = np.ascontiguousarray(neutral_mm, np.float32)
+    grown = {
+        "hair": _grower(head).grow(neutral, style) if style.cards >= 1 else None,
+        "beard": _beard(head, neutral, style),
+        "moustache": _moustache(head, neutral, style),
+    }
+    grizzled = 0.2 < grey < 0.8
+    scalp, face = (strand_atlas(_curl_step(curl), grizzled) for curl in (style.curl, min(style.curl, 0.5)))
+    tint = _tint(colour)
+    return tuple(
+        Attachment(
+            name=name,
+            material=Material.HAIR,
+            vertices_mm=mesh[0],
+            normals=mesh[1],
+            triangles=mesh[2],
+            uv=mesh[3],
+            texture=scalp if name == "hair" else face,
+            tint=tint,
+            anchors=mesh[4],
+            two_sided=True,
+        )
+        for name, mesh in grown.items()
+        if mesh is not None and len(mesh[2])
+    )
+
+
+def _beard(head: EmbeddedHead, neutral: Float32[np.ndarray, "V 3"], style: HairStyle) -> Mesh | None:
+    """Longest at the chin; a small `beard_cover` leaves only that."""
+    if style.beard_mm <= 0:
+        return None
+    roots = _beard_roots(head, "beard", 420)
+    side = np.abs(roots.places_mm[:, 0])
+    widest = 16 + 80 * style.beard_cover
+    lengths = ((1 - side * np.float32(1 / 60)).clip(0.35, 1) * np.float32(style.beard_mm)).clip(11)
+    return _lower_face(head, neutral, style, roots, (side < widest) & (roots.mask > 0.2), lengths, 0.1)
+
+
+def _moustache(head: EmbeddedHead, neutral: Float32[np.ndarray, "V 3"], style: HairStyle) -> Mesh | None:
+    if style.moustache_mm <= 0:
+        return None
+    roots = _beard_roots(head, "moustache", 110)
+    lengths = np.full(len(roots.mask), style.moustache_mm, dtype=np.float32)
+    return _lower_face(head, neutral, style, roots, roots.mask > 0.3, lengths, 1.3)
+
+
+def _lower_face(
+    head: EmbeddedHead,
+    neutral: Float32[np.ndarray, "V 3"],
+    style: HairStyle,
+    roots: Roots,
+    grows: Bool[np.ndarray, " R"],
+    lengths: Float32[np.ndarray, " R"],
+    sideways: float,
+) -> Mesh:
+    return _native.grow_beard(
+        mean=head.model.mean_mm,
+        neutral=neutral,
+        roots=roots.places_mm[grows],
+        normals=roots.normals[grows],
+        anchors=roots.anchors[grows],
+        lengths=lengths[grows].astype(np.float32),
+        width=style.beard_width,
+        sideways=sideways,
+        seed=int(style.strands),
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _beard_roots(head: EmbeddedHead, mask: str, count: int) -> Roots:
+    return place_roots(head, mask, count, 1500)
+
+
+def _curl_step(curl: float) -> float:
+    """The nearest of a few atlases, so that they are drawn once."""
+    return int(curl * 4 + 0.5) / 4
+
+
+@functools.lru_cache(maxsize=2)
+def _grower(head: EmbeddedHead) -> _native.HairGrower:
+    roots = place_roots(head, "scalp", _ROOTS, _CANDIDATES)
+    return _native.HairGrower(
+        mean=head.model.mean_mm,
+        skin=skin_triangles(head),
+        roots=roots.places_mm,
+        root_normals=roots.normals,
+        heights=_height_mm(roots.mask),
+        anchors=roots.anchors,
+    )
+
+
+def _height_mm(mask: Float32[np.ndarray, " R"]) -> Float32[np.ndarray, " R"]:
+    """Height above the lowest hairline from the scalp mask, which rises over 50 mm from 6 mm below."""
+    grid = np.arange(257, dtype=np.float32) / np.float32(256)
+    eased = grid * grid * (np.float32(3) - np.float32(2) * grid)
+    position = np.searchsorted(eased, mask * np.sqrt(np.sqrt(mask))).astype(np.float32) / np.float32(256)
+    height: Float32[np.ndarray, " R"] = position * np.float32(50) - np.float32(6)
+    return height
+
+
+def _tint(colour: Float64[np.ndarray, " 3"]) -> tuple[float, float, float]:
+    """Linear factors that turn the strands' mean level into the colour."""
+    red, green, blue = (linear_light(level) / linear_light(MEAN_LEVEL) for level in colour.tolist())
+    return red, green, blue
+
+
+def linear_light(level: float) -> float:
+    """Linear light 0 .. 1 of an sRGB level 0 .. 255 (IEC 61966-2-1), in plain arithmetic."""
+    x = level / 255
+    if x <= 0.04045:
+        return x / 12.92
+    base = (x + 0.055) / 1.055
+    square = base * base
+    root = 1.0  # fifth root of the square by Newton's method: base^2.4 = square * square^(1/5)
+    for _ in range(12):
+        root = (4 * root + square / (root * root * root * root)) / 5
+    return square * root

@@ -1,0 +1,70 @@
+"""Strand textures: grey levels and alpha of locks, shared by everybody."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from facewright import _native
+
+__all__ = ["MEAN_LEVEL", "STRIPS", "strand_atlas"]
+
+STRIPS = 8
+"""Locks side by side in an atlas: four dense (the last in shade), two loose, two wispy."""
+_WIDTH, _HEIGHT = 32, 128
+# How much of its strip a lock covers, and its brightness.
+_COVER = (1.5, 1.35, 1.35, 1.5, 0.8, 0.65, 0.45, 0.3)
+_SHADE = (1.0, 0.9, 1.08, 0.78, 1.0, 1.1, 1.0, 1.05)
+MEAN_LEVEL = 172.0
+"""sRGB level of the strands on average; a tint is relative to it."""
+
+
+@functools.lru_cache(maxsize=8)
+def strand_atlas(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
+    """RGBA strips from root (top) to tip. curl 0 straight .. 1 tight; grizzled mixes dark strands with white ones."""
+    return np.concatenate([_strip(i, curl, grizzled) for i in range(STRIPS)], axis=1)
+
+
+def _strip(index: int, curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
+    v, u = np.meshgrid(
+        (np.arange(_HEIGHT, dtype=np.float32) + np.float32(0.5)) / np.float32(_HEIGHT),
+        (np.arange(_WIDTH, dtype=np.float32) + np.float32(0.5)) / np.float32(_WIDTH),
+        indexing="ij",
+    )
+    strand = _strands(u, v, curl, seed=10 * index)
+    fine = _strands(u, v, curl, seed=10 * index + 5)
+    edge = np.abs(u - np.float32(0.5)) * np.float32(2)
+    tip = np.maximum(v - np.float32(0.45), 0) * np.float32(1 / 0.55)
+    root = np.maximum(np.float32(0.1) - v, 0) * np.float32(10)
+    # Locks of straight hair are strips with frayed ends, tufts of curls are round.
+    edge = edge * edge
+    bounds = edge * edge * np.float32(1.2 - 1.2 * curl) + edge * np.float32(1.3 * curl)
+    cover = np.float32(_COVER[index]) - bounds - np.float32(1.7) * tip * tip - np.float32(1.7) * root
+    cover = cover + np.float32(0.8 + 0.5 * curl) * strand
+    alpha = (cover * np.float32(2)).clip(0, 1)
+    contrast = np.float32(0.5 if grizzled else 0.2)
+    level = np.float32(1) + contrast * fine + np.float32(0.14) * strand
+    level = level * (np.float32(0.9) + np.float32(0.15) * v) * np.float32(_SHADE[index])
+    grey = (level * np.float32(MEAN_LEVEL)).clip(0, 255)
+    return np.stack([grey, grey, grey, alpha * np.float32(255)], axis=2).astype(np.uint8)
+
+
+def _strands(
+    u: Float32[np.ndarray, "H W"], v: Float32[np.ndarray, "H W"], curl: float, seed: int
+) -> Float32[np.ndarray, "H W"]:
+    """Noise drawn out along v, which swings from side to side in curled hair."""
+    swing = _noise(u * np.float32(2), v * np.float32(3 + 9 * curl), seed + 1) * np.float32(0.06 + 0.3 * curl)
+    across = (u + swing) * np.float32(13 - 3 * curl)
+    along = v * np.float32(2.5 + 20 * curl * curl)
+    coarse = _noise(across, along, seed)
+    return coarse * np.float32(0.65) + _noise(across * np.float32(2), along, seed + 2) * np.float32(0.5)
+
+
+def _noise(
+    x: Float32[np.ndarray, "H W"], y: Float32[np.ndarray, "H W"], seed: int
+) -> Float32[np.ndarray, "H W"]:
+    points = np.stack([x.ravel(), y.ravel(), np.zeros(x.size, dtype=np.float32)], axis=1)
+    values: Float32[np.ndarray, " n"] = _native.noise_at(points, seed)
+    return values.reshape(x.shape)

@@ -1,0 +1,133 @@
+"""The numbers that a hair style consists of, and how a person's are drawn."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, fields
+
+from facewright.errors import FacewrightError
+from facewright.people.hair.families import FACIAL_HAIR, FAMILIES, USUAL, family_weights
+from facewright.people.traits import Traits
+from facewright.streams import Factor, Streams
+
+__all__ = ["HairStyle", "draw_hair_style"]
+
+
+@dataclass(frozen=True)
+class HairStyle:
+    """One person's hair and beard: the parameters of the growth model. Lengths in mm of the mean head.
+
+    Places named by a height (`_mm` with y) are in the head frame; shares are 0 .. 1.
+    """
+
+    length_top: float
+    length_sides: float
+    length_back: float
+    length_fringe: float
+    cut_mm: float
+    """Height y at which hanging hair ends."""
+    volume_top: float
+    """How far hair stands off the skull, as `volume_sides`, `_back` and `_front`."""
+    volume_sides: float
+    volume_back: float
+    volume_front: float
+    part_mm: float
+    """x of the parting line."""
+    parted: float
+    """0 combed away from the crown, 1 away from the parting line."""
+    swept: float
+    """Combed backwards."""
+    fringe: float
+    """Hair of the forehead combed forwards."""
+    fringe_side: float
+    """-1 .. 1: and sideways."""
+    lift: float
+    """How steeply hair leaves the skin."""
+    fall: float
+    """Falling hair drifts backwards (-1) or over the cheeks (1)."""
+    frame_mm: float
+    """Half the width of the face that falling hair leaves free."""
+    gravity: float
+    cling: float
+    """How much hair is drawn back to the skull's outline."""
+    puff: float
+    """Hair begins at its outline instead of on the skin: afros, tight curls."""
+    frizz: float
+    """Disorder of single locks."""
+    wave_mm: float
+    wave_length_mm: float
+    tied: float
+    """Above .5: all hair runs to a knot."""
+    knot_rise: float
+    """Slope of the line from the skull's middle to the knot at the back."""
+    tail_mm: float
+    bun_mm: float
+    """The bun's radius; 0 a ponytail."""
+    hairline_mm: float
+    """Height of the hairline above the lowest one; `temples_mm` is added there, `peak_mm` taken off in the middle."""
+    temples_mm: float
+    peak_mm: float
+    crown_mm: float
+    """Radius of a bald spot on the crown."""
+    horseshoe_mm: float
+    """Height y above which the head is bald."""
+    cards: float
+    """How many cards would grow without bald places."""
+    width_mm: float
+    curl: float
+    """0 straight strands, 1 tight curls, in the texture."""
+    beard_mm: float
+    """0 no beard that stands off the skin."""
+    moustache_mm: float
+    beard_cover: float
+    """0 chin only, 1 up to the ears."""
+    beard_width: float
+    strands: float
+    """Seed of chance for single locks, a whole number below 2**24."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not math.isfinite(value):
+                raise FacewrightError(f"hair style {field.name}: found {value}, expected a finite number")
+        if not 0 <= self.cards <= 2000:
+            raise FacewrightError(f"hair style cards: found {self.cards}, expected 0 .. 2000")
+        if not 0 <= self.strands < 2**24:
+            raise FacewrightError(f"hair style strands: found {self.strands}, expected 0 .. 16777215")
+
+    def as_columns(self) -> dict[str, float]:
+        """Name and value of each, for a parameter table."""
+        return {f"hairstyle_{f.name}": float(getattr(self, f.name)) for f in fields(self)}
+
+
+def draw_hair_style(traits: Traits, streams: Streams) -> HairStyle:
+    """Draw a person's style: a family that suits age, gender, ancestry and baldness, then each number in its range."""
+    drawn = streams.uniform(Factor.HAIR, 1, 1, 3 + len(fields(HairStyle)))[0].tolist()
+    chance, each = drawn[:3], drawn[3:]
+    family = _choose(family_weights(traits), chance[0])
+    ranges = USUAL | FAMILIES[family] | FACIAL_HAIR[_beard(traits, chance[1])]
+    values = {}
+    for field, share in zip(fields(HairStyle), each, strict=True):
+        low, high = ranges[field.name]
+        values[field.name] = low + (high - low) * share
+    values["strands"] = float(int(values["strands"]))
+    if chance[2] < 0.5:
+        values["part_mm"], values["fringe_side"] = -values["part_mm"], -values["fringe_side"]
+    values["hairline_mm"] += 15.0 * (traits.hairline - 0.3)
+    values["temples_mm"] += 8.0 * traits.hairline if traits.masculinity > 0.5 else 0.0
+    values["curl"] = min(max(values["curl"] + 0.6 * (traits.hair_texture - 0.4), 0.0), 1.0)
+    return HairStyle(**values)
+
+
+def _choose(weights: dict[str, float], chance: float) -> str:
+    """The name whose share of the weights, laid end to end in their order, holds `chance`."""
+    ends = list(itertools.accumulate(weights.values()))
+    return next(name for name, end in zip(weights, ends, strict=True) if chance * ends[-1] <= end)
+
+
+def _beard(traits: Traits, chance: float) -> str:
+    """The kind of beard that traits with a full one may have."""
+    if traits.beard < 0.5:
+        return "moustache" if traits.moustache > 0.3 and chance < 0.6 else "none"
+    return ("full", "goatee", "long")[min(int(chance * 3.2), 2)]
