@@ -18,7 +18,7 @@ from facewright.models.morphable import Part
 from head.clean import Seat, place_points, remove_rigid, seat_eyes
 from head.expressions import close_lids, expression_basis
 from head.eyes import AT_REST, eye_directions, own_fields, widen_eyes
-from head.hair import HAIR, hair_basis, smoothstep
+from head.hair import smoothstep
 from head.identity import ATTRIBUTES, Distilled, distil, sample_weights, target_names_and_rows
 from head.landmarks import alignment_rows, ibug_points
 from head.licence import licence_text
@@ -193,9 +193,6 @@ def _assemble(
     names, fields = units
     close_lids(names, fields, points, landmarks, LID_OVERLAP)
     half = np.float16
-    outer = np.zeros(len(points))
-    outer[surface.skin] = 1
-    ears = _at_points(surface, split, masks["ears"])
     return {
         "mean_mm": points[split.point].astype(np.float32),
         "identity_basis_mm": np.concatenate([distilled.basis_mm, eyes[1]])[:, split.point].astype(half),
@@ -214,8 +211,6 @@ def _assemble(
             np.float32
         ),
         "attribute_offsets": distilled.attribute_offsets.astype(np.float32),
-        "hair_names": np.array(HAIR),
-        "hair_basis_mm": hair_basis(points, normals, 1 - outer * (1 - ears))[:, split.point].astype(half),
         "mask_names": np.array(list(masks)),
         "masks": np.stack(list(masks.values())),
         "position_map": np.round(texels.positions_mm * POSITION_STEPS_PER_MM)
@@ -280,12 +275,6 @@ def _split_at_seams(surface: Surface) -> _Split:
     )
     vertices, flat = np.unique(corners, axis=0, return_inverse=True)
     return _Split(vertices[:, 0].astype(int), vertices[:, 1:] / 2**20, flat.reshape(-1, 3))
-
-
-def _at_points(surface: Surface, split: _Split, mask: np.ndarray) -> np.ndarray:
-    """A mask's value (P,) at each point."""
-    at = np.clip((split.uv * mask.shape[0]).astype(int), 0, mask.shape[0] - 1)
-    return np.asarray(mask[at[:, 1], at[:, 0]][split.first] / 255.0)
 
 
 def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -85,12 +85,7 @@ def test_welded_vertices_never_part(head: EmbeddedHead):
     assert (model.weld <= np.arange(len(model.weld))).all()
     assert (model.weld[model.weld] == model.weld).all()
     assert (model.weld != np.arange(len(model.weld))).any()
-    for field in (
-        model.mean_mm[None],
-        model.identity_basis_mm,
-        model.expression_basis_mm,
-        head.hair_basis_mm,
-    ):
+    for field in (model.mean_mm[None], model.identity_basis_mm, model.expression_basis_mm):
         np.testing.assert_array_equal(field, field[:, model.weld])
 
 
@@ -303,13 +298,6 @@ def test_position_map_agrees_with_the_vertices(head: EmbeddedHead):
     apart = np.linalg.norm(head.position_map_mm[at[:, 1], at[:, 0]] - head.model.mean_mm, axis=1)
     assert np.median(apart) < 1.0
     assert np.quantile(apart, 0.97) < 6.0
-
-
-def test_hair_leaves_the_face_alone(head: EmbeddedHead):
-    assert np.abs(head.hair_basis_mm[:, head.model.landmarks[17:]]).max() < 0.5
-    crown = int(head.model.mean_mm[:, 1].argmax())
-    top = head.hair_basis_mm[head.hair_names.index("top")]
-    assert top[crown, 1] > 10
 
 
 def test_unknown_mask_is_refused(head: EmbeddedHead):

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from facewright.models.morphable import Part
 from head.clean import Seat
-from head.hair import hairline_mm, long_hair, smoothstep
+from head.hair import hairline_mm, smoothstep
 from head.planes import BROW_MM, brow_planes, eyeball_planes, lid_planes, wrinkle_masks
 from head.raster import interpolate, rasterise
 from head.source import Source
@@ -88,9 +88,6 @@ def paint_masks(
         **{name: mask * skin * (1 - lips) for name, mask in wrinkle_masks(places).items()},
         **{name: mask * skin * (1 - lips) for name, mask in _beard_masks(places).items()},
         "scalp": smoothstep(hairline_mm(places), -6, 44) ** 0.8 * skin * (1 - ears),
-        "long_hair": np.maximum(long_hair(places), smoothstep(hairline_mm(places), -4, 8))
-        * skin
-        * (1 - ears),
     }
     size = texels.size
     return {

@@ -12,8 +12,9 @@ from head.hair import smoothstep
 __all__ = ["BROW_MM", "brow_planes", "eyeball_planes", "lid_planes", "wrinkle_masks"]
 
 # The middle of the left eyebrow on the mean head from the nose to the temple: x and y in millimetres.
-BROW_MM = ((10.5, 13.0), (18, 15.6), (27, 18.0), (36, 17.6), (43, 13.6), (49, 8.5))
+BROW_MM = ((10.5, 13.0), (18, 15.0), (27, 16.8), (36, 16.6), (43, 13.8), (49, 9.8))
 _BROW_ENDS_MM = (7.0, 53.0)
+_BROW_START_MM = 12.0  # brow_area rises over this, so that a threshold moves the brow's inner end
 _BROW_HEIGHT_MM = 32.0  # brow_up covers this, half of it below the line
 _LID_HEIGHT_MM = 28.0  # and lid_up this, zero at 0.5
 _LID_WIDTH_MM = 34.0
@@ -31,7 +32,7 @@ def brow_planes(places: np.ndarray) -> dict[str, np.ndarray]:
     line = CubicSpline(*knots.T)
     height = y - line(np.clip(x, knots[0, 0], knots[-1, 0]))
     low, high = _BROW_ENDS_MM
-    ends = smoothstep(x, low - 3, low + 3) * smoothstep(-x, -high - 2, -high + 3)
+    ends = smoothstep(x, low, low + _BROW_START_MM) * smoothstep(-x, -high - 2, -high + 3)
     inside = smoothstep(-np.abs(height), -15.5, -13) * ends * (z > -18)
     return {
         "brow_area": inside,

@@ -1,4 +1,4 @@
-"""The head that comes with the package: geometry, and maps that say where to paint and how hair puffs out."""
+"""The head that comes with the package: geometry, and maps that say where to paint and where hair grows."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ HEAD_FILE = Path(str(resources.files("facewright.models") / "data" / "head.npz")
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedHead:
-    """A head model with what is needed to paint and dress it.
+    """A head model with what is needed to paint it and to grow hair on it.
 
     attribute_names, _directions (A, K), _offsets (A,): what a head looks like, as offset + direction @ identity: age
         (0 young adult .. 1 old), gender (0 female .. 1 male), african, asian and caucasian shares (sum to 1), weight
         and muscle (-1 .. 1). Add gain * direction to identity coefficients to make a head look more so.
-    hair_names, hair_basis_mm (H, V, 3): outlines of hair, added with coefficients 0 .. 1.
     mask_names, masks (M, S, S): where to paint over the model's UVs, 0 .. 255, soft-edged. "scalp" rises from the
         lowest hairline inwards, "brows" from the outline to the middle: thresholds move the outline.
     position_map_mm (S, S, 3): the place on the mean head under each texel; texels outside the UV islands repeat the
@@ -40,8 +39,6 @@ class EmbeddedHead:
     attribute_names: tuple[str, ...]
     attribute_directions: Float32[np.ndarray, "A K"]
     attribute_offsets: Float32[np.ndarray, " A"]
-    hair_names: tuple[str, ...]
-    hair_basis_mm: Float32[np.ndarray, "H V 3"]
     mask_names: tuple[str, ...]
     masks: UInt8[np.ndarray, "M S S"]
     position_map_mm: Float32[np.ndarray, "S S 3"]
@@ -93,8 +90,6 @@ _LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "attribute_names": ("U", ("A",)),
     "attribute_directions": ("f", ("A", "K")),
     "attribute_offsets": ("f", ("A",)),
-    "hair_names": ("U", ("H",)),
-    "hair_basis_mm": ("f", ("H", "V", 3)),
     "mask_names": ("U", ("M",)),
     "masks": ("u", ("M", "S", "S")),
     "position_map": ("i", ("S", "S", 3)),
@@ -156,8 +151,6 @@ def _head(arrays: dict[str, np.ndarray[Any, np.dtype[Any]]]) -> EmbeddedHead:
         attribute_names=words("attribute_names"),
         attribute_directions=floats("attribute_directions"),
         attribute_offsets=floats("attribute_offsets"),
-        hair_names=words("hair_names"),
-        hair_basis_mm=floats("hair_basis_mm"),
         mask_names=words("mask_names"),
         masks=arrays["masks"],
         position_map_mm=floats("position_map") / np.float32(arrays["position_steps_per_mm"]),

@@ -108,11 +108,13 @@ def brow_layers(traits: Traits) -> list[Layer]:
         (slope + 4 * arch) * _BROW_MM,
         -4 * arch * _BROW_MM,
     )
-    start = 0.16 - 0.15 * traits.brow_inner
+    start = 0.05 + 0.5 * (1 - traits.brow_inner)
     full = Band("brow_along", "brow_up", middle, (half * _BROW_MM, -taper * _BROW_MM))
-    strength = 0.15 + 0.7 * traits.brow_strength
-    thin = 0.4 - 0.2 * traits.brow_bushy + start
+    strength = 0.15 + 0.75 * traits.brow_strength
+    thin = 0.3 - 0.2 * traits.brow_bushy + start
+    # What the threshold takes from the middle of the brow, the gain gives back.
+    gain = 1 / (1 - start)
     return [
-        Layer("brow_area", "brow", brow, 0.75 * strength, start, 1.0, 0.2, 0.08, full),
-        Layer("brow_area", "brow", brow * 0.85, 0.65 * strength, thin, 1.3, 0.4, 0.1, full),
+        Layer("brow_area", "brow", brow, 0.75 * strength, start, 1.1 * gain, 0.2, 0.08, full),
+        Layer("brow_area", "brow", brow * 0.85, 0.65 * strength, thin, 1.4 * gain, 0.4, 0.1, full),
     ]
