@@ -1,10 +1,15 @@
-// Binds the renderer: HeadRig (what drawing needs of a model), draw (all images of one person), rasterize, the sRGB tables.
+// Binds the renderer: HeadRig (what drawing needs of a model) with draw (all images of one person), Wardrobe (what is worn in
+// them), rasterize, the sRGB tables.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -50,64 +55,156 @@ std::span<const fw::Vec3> points(const In<float, 2> &array) {
 }
 
 fw::Rig make_rig(const In<int32_t, 2> &triangles, const In<uint8_t, 1> &parts, const In<int32_t, 1> &weld,
-                 const In<float, 2> &uv, const In<float, 1> &occlusion, const In<float, 3> &expression,
-                 const In<int32_t, 1> &landmarks, const In<int32_t, 2> &alignment) {
-    return fw::Rig({view(triangles), view(parts), view(weld), view(uv), view(occlusion), view(expression), view(landmarks),
+                 const In<float, 2> &uv, const In<float, 1> &occlusion, const In<float, 2> &mean_mm,
+                 const In<float, 3> &expression, const In<int32_t, 1> &landmarks, const In<int32_t, 2> &alignment) {
+    return fw::Rig({view(triangles), view(parts), view(weld), view(uv), view(occlusion), points(mean_mm), view(expression), view(landmarks),
                     view(alignment)});
+}
+
+std::shared_ptr<fw::MipTexture> make_texture(const In<uint8_t, 3> &texels) {
+    const size_t height = texels.shape(0), width = texels.shape(1);
+    require(texels.shape(2) == 4 && height >= 1 && width >= 1 && height <= 16384 && width <= 16384,
+            "texture: expected (H, W, 4) with sides in 1 .. 16384");
+    return std::make_shared<fw::MipTexture>(
+        fw::make_texels(view(texels), static_cast<int>(width), static_cast<int>(height), 4));
+}
+
+// Rows of n numbers.
+template <class T>
+std::span<const T> rows(const std::string &field, const In<T, 2> &array, size_t n) {
+    require(array.shape(1) == n, field + ": found rows of " + std::to_string(array.shape(1)) + ", expected " + std::to_string(n));
+    return view(array);
+}
+
+void add_attachment(fw::Wardrobe &wardrobe, const std::string &name, int material, const In<float, 2> &vertices_mm,
+                    const In<float, 2> &normals, const In<int32_t, 2> &triangles, const In<float, 2> &uv,
+                    std::shared_ptr<fw::MipTexture> texture, const In<float, 1> &tint, const In<int32_t, 1> &anchors,
+                    bool two_sided) {
+    const std::string field = "attachment '" + name + "' ";
+    rows(field + "vertices_mm", vertices_mm, 3);
+    rows(field + "normals", normals, 3);
+    wardrobe.add({name, material, points(vertices_mm), points(normals), rows(field + "triangles", triangles, 3),
+                  rows(field + "uv", uv, 2), view(tint), view(anchors), two_sided},
+                 std::move(texture));
 }
 
 // The scenes of one draw call and what they are drawn into.
 struct Batch {
-    std::span<const fw::Vec3> neutral_mm;
-    fw::Texture texture;
-    std::span<const float> expression, light;
+    fw::Sitter sitter;
+    std::span<const float> expression, light, key;
+    std::span<const uint8_t> made_up, visible;
     const fw::SceneCamera *cameras;
     fw::CropTemplate crop;
     size_t scenes;
+    bool shadows;
     uint8_t *images;
     float *landmarks_px;
 };
 
-void draw_batch(const fw::Rig &rig, const Batch &batch) {
-    fw::Painter painter(rig, batch.crop.size_px);
+void draw_batch(const fw::Rig &rig, const fw::Wardrobe &wardrobe, const Batch &batch) {
+    fw::Painter painter(rig, wardrobe, batch.crop, batch.shadows);
     const size_t directions = rig.expression.size(), bytes = size_t(batch.crop.size_px) * batch.crop.size_px * 3;
-    for (size_t i = 0; i < batch.scenes; ++i)
-        painter.paint(batch.neutral_mm, batch.expression.subspan(i * directions, directions), batch.cameras[i],
-                      fw::make_light(batch.light.subspan(i * 27, 27)), batch.crop, batch.texture, batch.images + i * bytes,
-                      batch.landmarks_px + i * 2 * fw::kLandmarks);
+    const size_t items = wardrobe.items.size();
+    std::map<std::string, fw::Openness> known;  // by what hides the sky
+    for (size_t i = 0; i < batch.scenes; ++i) {
+        const std::span<const uint8_t> visible = batch.visible.subspan(i * items, items);
+        std::string worn(visible.begin(), visible.end());
+        for (size_t k = 0; k < items; ++k)
+            if (!wardrobe.items[k].hides_sky) worn[k] = 0;
+        if (!known.contains(worn)) known[worn] = fw::openness(rig, batch.sitter.neutral_mm, wardrobe, visible);
+        painter.paint(batch.sitter,
+                      {batch.expression.subspan(i * directions, directions), batch.cameras[i],
+                       fw::make_light(batch.light.subspan(i * 27, 27), batch.key.subspan(i * 6).first<6>()),
+                       batch.made_up[i] != 0, visible, known[worn]},
+                      batch.images + i * bytes, batch.landmarks_px + i * 2 * fw::kLandmarks);
+    }
+}
+
+fw::Texels square_texture(const std::string &field, const In<uint8_t, 3> &texture) {
+    require(texture.shape(0) == texture.shape(1) && texture.shape(2) == 3 && texture.shape(0) >= 1 &&
+                texture.shape(0) <= 16384,
+            field + ": expected (S, S, 3) with S in 1 .. 16384");
+    const int side = static_cast<int>(texture.shape(0));
+    return fw::make_texels(view(texture), side, side, 3);
+}
+
+std::vector<fw::Vec3> linear_colours(const In<uint8_t, 2> &colours, int32_t vertices) {
+    require((colours.shape(0) == 0 || colours.shape(0) == size_t(vertices)) && colours.shape(1) == 3,
+            "vertex_colours: found " + std::to_string(colours.shape(0)) + " rows of " + std::to_string(colours.shape(1)) +
+                ", expected (" + std::to_string(vertices) + ", 3)");
+    std::vector<fw::Vec3> out;
+    for (size_t i = 0; i < colours.size(); i += 3) {
+        const uint8_t *c = colours.data() + i;
+        out.push_back({fw::kSrgb.linear[c[0]], fw::kSrgb.linear[c[1]], fw::kSrgb.linear[c[2]]});
+    }
+    return out;
+}
+
+// Directions are unit vectors wherever there is light from them.
+void require_key(const In<float, 2> &key) {
+    require_finite("key_direction or key_irradiance", view(key), 1.0e6f);
+    for (const float *k = key.data(); k < key.data() + key.size(); k += 6) {
+        require(k[3] >= 0 && k[4] >= 0 && k[5] >= 0, "key_irradiance: found a negative number, expected 0 or more");
+        const float squared = k[0] * k[0] + k[1] * k[1] + k[2] * k[2];
+        require(k[3] + k[4] + k[5] == 0 || (squared > 0.98f && squared < 1.02f),
+                "key_direction: found a vector of squared length " + std::to_string(squared) + ", expected unit vectors");
+    }
+}
+
+void require_anchors(const fw::Rig &rig, const fw::Wardrobe &wardrobe) {
+    for (const int32_t v : wardrobe.anchors)
+        require(v < rig.vertices, "anchors: found vertex " + std::to_string(v) + " of a head of " + std::to_string(rig.vertices));
 }
 
 using Pictures = std::pair<Out<uint8_t, 4>, Out<float, 3>>;
 
 Pictures draw(const fw::Rig &rig, const In<float, 2> &neutral_mm, const In<uint8_t, 3> &texture,
+              const In<uint8_t, 3> &made_up_texture, const In<uint8_t, 2> &vertex_colours, const fw::Wardrobe &wardrobe,
               const In<float, 2> &expression, const In<float, 2> &cameras, const In<float, 3> &light,
-              const In<double, 2> &points_px, const In<uint8_t, 4> &background) {
+              const In<float, 2> &key, const In<uint8_t, 1> &made_up, const In<uint8_t, 2> &visible,
+              const In<double, 2> &points_px, const In<uint8_t, 4> &background, bool shadows) {
     const size_t n = background.shape(0), size = background.shape(1);
     require(neutral_mm.shape(0) == size_t(rig.vertices) && neutral_mm.shape(1) == 3, "neutral_mm: expected (V, 3)");
-    require(texture.shape(0) == texture.shape(1) && texture.shape(2) == 3 && texture.shape(0) >= 1 &&
-                texture.shape(0) <= 16384,
-            "texture: expected (S, S, 3) with S in 1 .. 16384");
     require(expression.shape(0) == n && expression.shape(1) == rig.expression.size(), "expression: expected (n, E)");
     require(cameras.shape(0) == n && cameras.shape(1) == fw::kCameraColumns, "cameras: expected (n, 8)");
     require(light.shape(0) == n && light.shape(1) == 9 && light.shape(2) == 3, "light: expected (n, 9, 3)");
+    require(key.shape(0) == n && key.shape(1) == 6, "key_direction, key_irradiance: expected (n, 3)");
+    require(made_up.shape(0) == n, "made_up: expected (n,)");
+    require(visible.shape(0) == n && visible.shape(1) == wardrobe.items.size(), "visible: expected (n, attachments)");
     require(points_px.shape(0) == fw::kAlignment && points_px.shape(1) == 2, "points_px: expected (5, 2)");
     require(size >= 1 && size <= 4096 && background.shape(2) == size && background.shape(3) == 3,
             "background: expected (n, size, size, 3) with size in 1 .. 4096");
     require_finite("pose, distance or jitter", view(cameras), 1.0e6f);
     require_finite("light", view(light), 1.0e6f);
     require_finite("expression", view(expression), 1.0e3f);
+    require_key(key);
+    require_anchors(rig, wardrobe);
 
     Pictures out{allocate<uint8_t, 4>({n, size, size, 3}), allocate<float, 3>({n, fw::kLandmarks, 2})};
     static_assert(sizeof(fw::SceneCamera) == fw::kCameraColumns * sizeof(float));
-    Batch batch{points(neutral_mm), {texture.data(), static_cast<int>(texture.shape(0))}, view(expression), view(light),
-                reinterpret_cast<const fw::SceneCamera *>(cameras.data()), {static_cast<int>(size), {}}, n,
+    const bool any_made_up = std::count(made_up.data(), made_up.data() + n, 0) < static_cast<ptrdiff_t>(n);
+    Batch batch{{points(neutral_mm), square_texture("texture", texture),
+                 any_made_up ? square_texture("made_up", made_up_texture) : fw::Texels{},
+                 linear_colours(vertex_colours, rig.vertices)},
+                view(expression), view(light), view(key), view(made_up), view(visible),
+                reinterpret_cast<const fw::SceneCamera *>(cameras.data()), {static_cast<int>(size), {}}, n, shadows,
                 out.first.data(), out.second.data()};
     std::copy(points_px.data(), points_px.data() + 2 * fw::kAlignment, batch.crop.points_px.begin());
     {
         nb::gil_scoped_release release;
         std::copy(background.data(), background.data() + background.size(), batch.images);
-        draw_batch(rig, batch);
+        draw_batch(rig, wardrobe, batch);
     }
+    return out;
+}
+
+Out<float, 1> bake_openness(const fw::Rig &rig, const In<float, 2> &neutral_mm, const fw::Wardrobe &wardrobe, bool coarse) {
+    require(neutral_mm.shape(0) == size_t(rig.vertices) && neutral_mm.shape(1) == 3, "neutral_mm: expected (V, 3)");
+    const std::vector<uint8_t> visible(wardrobe.items.size(), 1);
+    const std::vector<float> head =
+        (coarse ? fw::coarse_openness : fw::openness)(rig, points(neutral_mm), wardrobe, visible).head;
+    Out<float, 1> out = allocate<float, 1>({head.size()});
+    std::copy(head.begin(), head.end(), out.data());
     return out;
 }
 
@@ -128,21 +225,22 @@ Visibility rasterize(const In<float, 2> &positions_px, const In<int32_t, 2> &tri
     for (const fw::Vec3 &p : points(positions_px)) screen.push_back(fw::snap(p.x, p.y, p.z, samples));
     std::vector<fw::Triangle> corners(triangles.shape(0));
     for (size_t i = 0; i < triangles.size(); ++i) corners[i / 3][i % 3] = triangles.data()[i];
-    fw::SampleGrid grid(static_cast<int>(side));
+    fw::SampleGrid grid(static_cast<int>(side + side % 2));
     fw::rasterize(screen, corners, grid);
     for (size_t i = 0; i < side * side; ++i) {
-        const int32_t t = grid.triangle[i];
+        const size_t column = i % side, row = i / side, pixel = row / 2 * grid.width + column / 2, within = row % 2 * 2 + column % 2;
+        const int32_t t = grid.triangle[pixel][within];
         float w[3] = {0, 0, 0};
         if (t >= 0) {
             const fw::ScreenVertex &a = screen[corners[t][0]], &b = screen[corners[t][1]], &c = screen[corners[t][2]];
-            const fw::EdgeWeights e = fw::weights_at(a, b, c, static_cast<int>(i % side), static_cast<int>(i / side));
+            const fw::EdgeWeights e = fw::weights_at(a, b, c, static_cast<int>(column), static_cast<int>(row));
             w[0] = e.w0 * a.inverse_depth, w[1] = e.w1 * b.inverse_depth, w[2] = e.w2 * c.inverse_depth;
             const float sum = w[0] + w[1] + w[2];
             for (float &x : w) x /= sum;
         }
         std::copy(w, w + 3, barycentric.data() + i * 3);
         triangle.data()[i] = t;
-        depth.data()[i] = t >= 0 ? 1.0f / grid.inverse_depth[i] : 0.0f;
+        depth.data()[i] = t >= 0 ? 1.0f / grid.inverse_depth[pixel][within] : 0.0f;
     }
     return out;
 }
@@ -162,17 +260,28 @@ Out<uint8_t, 1> linear_to_srgb(const In<float, 1> &linear) {
 }  // namespace
 
 void bind_render(nb::module_ &m) {
-    nb::class_<fw::Rig>(m, "HeadRig", "A head model, checked and laid out for drawing.")
-        .def("__init__",
+    nb::class_<fw::Rig> rig(m, "HeadRig", "A head model, checked and laid out for drawing.");
+    rig.def("__init__",
              [](fw::Rig *self, In<int32_t, 2> triangles, In<uint8_t, 1> parts, In<int32_t, 1> weld, In<float, 2> uv,
-                In<float, 1> occlusion, In<float, 3> expression, In<int32_t, 1> landmarks, In<int32_t, 2> alignment) {
-                 new (self) fw::Rig(make_rig(triangles, parts, weld, uv, occlusion, expression, landmarks, alignment));
+                In<float, 1> occlusion, In<float, 2> mean_mm, In<float, 3> expression, In<int32_t, 1> landmarks,
+                In<int32_t, 2> alignment) {
+                 rows("mean_mm", mean_mm, 3);
+                 new (self) fw::Rig(make_rig(triangles, parts, weld, uv, occlusion, mean_mm, expression, landmarks, alignment));
              },
              nb::arg("triangles"), nb::arg("parts"), nb::arg("weld"), nb::arg("uv"), nb::arg("occlusion"),
-             nb::arg("expression"), nb::arg("landmarks"), nb::arg("alignment"))
-        .def("draw", &draw, nb::arg("neutral_mm"), nb::arg("texture"), nb::arg("expression"), nb::arg("cameras"),
-             nb::arg("light"), nb::arg("points_px"), nb::arg("background"),
+             nb::arg("mean_mm"), nb::arg("expression"), nb::arg("landmarks"), nb::arg("alignment"))
+        .def("draw", &draw, nb::arg("neutral_mm"), nb::arg("texture"), nb::arg("made_up_texture"), nb::arg("vertex_colours"),
+             nb::arg("wardrobe"), nb::arg("expression"), nb::arg("cameras"), nb::arg("light"), nb::arg("key"),
+             nb::arg("made_up"), nb::arg("visible"), nb::arg("points_px"), nb::arg("background"), nb::arg("shadows"),
              "Draw n scenes of one person: (n, size, size, 3) uint8 images and (n, 68, 2) landmarks in pixels. Releases the GIL.");
+    rig.def("openness", &bake_openness, nb::arg("neutral_mm"), nb::arg("wardrobe"), nb::arg("coarse"));
+    nb::class_<fw::MipTexture>(m, "MipTexture", "An attachment's texture with its smaller copies.")
+        .def(nb::new_(&make_texture), nb::arg("texels"), "texels: (H, W, 4) uint8, sRGB and straight alpha.");
+    nb::class_<fw::Wardrobe>(m, "Wardrobe", "Attachments, checked and laid out for drawing.")
+        .def(nb::init<>())
+        .def("add", &add_attachment, nb::arg("name"), nb::arg("material"), nb::arg("vertices_mm"), nb::arg("normals"),
+             nb::arg("triangles"), nb::arg("uv"), nb::arg("texture"), nb::arg("tint"), nb::arg("anchors"),
+             nb::arg("two_sided"));
     m.def("rasterize", &rasterize, nb::arg("positions_px"), nb::arg("triangles"), nb::arg("size"), nb::arg("samples"));
     m.def("srgb_to_linear", &srgb_to_linear, "(256,) float32: the linear value of each sRGB code.");
     m.def("linear_to_srgb", &linear_to_srgb, nb::arg("linear"), "(n,) uint8: the nearest sRGB code of each linear value.");

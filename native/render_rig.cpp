@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "render_sky.hpp"
+
 namespace fw {
 
 namespace {
@@ -26,6 +28,7 @@ void check(const ModelArrays &m, size_t vertices, size_t triangles) {
         throw std::invalid_argument("occlusion: found " + std::to_string(vertices) + " vertices and " +
                                     std::to_string(triangles) + " triangles, expected 1 .. 2^24 and at most 2^25");
     require_size("triangles", m.triangles.size(), triangles * 3);
+    require_size("mean_mm", m.mean_mm.size(), vertices);
     require_size("parts", m.parts.size(), triangles);
     require_size("weld", m.weld.size(), vertices);
     require_size("uv", m.uv.size(), vertices * 2);
@@ -79,6 +82,22 @@ Rig::Rig(const ModelArrays &m)
     for (int i = 0; i < kLandmarks; ++i) landmarks[i] = m.landmarks[i];
     for (int i = 0; i < kAlignment * kAlignmentVertices; ++i)
         alignment[i / kAlignmentVertices][i % kAlignmentVertices] = m.alignment[i];
+    mean_openness = coarse_openness(*this, m.mean_mm, {}, {}).head;
+}
+
+void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<Vec3> normals) {
+    std::fill(normals.begin(), normals.end(), Vec3{0, 0, 0});
+    for (const Triangle &t : rig.welded) {
+        const Vec3 &a = positions_mm[t[0]], &b = positions_mm[t[1]], &c = positions_mm[t[2]];
+        const Vec3 p{b.x - a.x, b.y - a.y, b.z - a.z}, q{c.x - a.x, c.y - a.y, c.z - a.z};
+        const Vec3 n{p.y * q.z - p.z * q.y, p.z * q.x - p.x * q.z, p.x * q.y - p.y * q.x};
+        for (const int32_t v : t) {
+            normals[v].x += n.x;
+            normals[v].y += n.y;
+            normals[v].z += n.z;
+        }
+    }
+    for (const int32_t v : rig.seam) normals[v] = normals[rig.weld[v]];
 }
 
 }  // namespace fw

@@ -19,6 +19,15 @@ struct Vec3 {
     float x, y, z;
 };
 
+inline float dot(const Vec3 &a, const Vec3 &b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
+inline Vec3 operator+(const Vec3 &a, const Vec3 &b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
+inline Vec3 operator-(const Vec3 &a, const Vec3 &b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
+inline Vec3 operator*(const Vec3 &a, float k) { return {a.x * k, a.y * k, a.z * k}; }
+inline Vec3 operator*(const Vec3 &a, const Vec3 &b) { return {a.x * b.x, a.y * b.y, a.z * b.z}; }
+inline Vec3 cross(const Vec3 &a, const Vec3 &b) {
+    return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+}
+
 // A vertex that an expression direction moves, and by how much at coefficient 1.
 struct Move {
     int32_t vertex;
@@ -32,6 +41,7 @@ struct ModelArrays {
     std::span<const int32_t> weld;       // per vertex
     std::span<const float> uv;           // 2 per vertex
     std::span<const float> occlusion;    // per vertex
+    std::span<const Vec3> mean_mm;       // per vertex
     std::span<const float> expression;   // 3 per vertex per direction
     std::span<const int32_t> landmarks;
     std::span<const int32_t> alignment;
@@ -46,7 +56,7 @@ struct Rig {
     std::vector<int32_t> weld;
     std::vector<int32_t> seam;  // vertices that are not the first at their place
     std::vector<std::array<float, 2>> uv;
-    std::vector<float> occlusion;
+    std::vector<float> occlusion, mean_openness;  // of the mean head: baked in detail, and by coarse depth maps
     std::vector<std::vector<Move>> expression;  // per direction, only the vertices that it moves
     std::array<int32_t, kLandmarks> landmarks;
     std::array<std::array<int32_t, kAlignmentVertices>, kAlignment> alignment;
@@ -54,5 +64,8 @@ struct Rig {
     // Throws std::invalid_argument naming the field, what was found and what was expected.
     explicit Rig(const ModelArrays &model);
 };
+
+// Sum of the triangles' normals around each vertex's place, weighted by area; not of unit length.
+void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<Vec3> normals);
 
 }  // namespace fw

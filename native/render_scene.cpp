@@ -106,7 +106,45 @@ View aligned_view(const Rig &rig, std::span<const Vec3> positions_mm, const Scen
             camera.distance_mm};
 }
 
-Light make_light(std::span<const float> sh) {
+namespace {
+
+using Direction = std::array<double, 3>;
+
+// Where highlights come from, and how strong they are per channel; nothing where the direction is straight from behind.
+void set_highlight(Light &light, const Direction &d, const Direction &irradiance) {
+    light.towards = narrow(d);
+    Direction half{d[0], d[1], d[2] + 1};
+    const double length = std::sqrt(dot(half, half));
+    if (!(length > 1e-3)) return;
+    for (double &x : half) x /= length;
+    const double grazing = 1 - half[2];
+    light.half = narrow(half);
+    light.colour = narrow(irradiance);
+    light.fresnel = static_cast<float>(grazing * grazing * grazing * grazing * grazing);
+}
+
+// The direction from which most of the environment's light comes, and how much if all of its first order did.
+void set_dominant(Light &light, std::span<const float> sh, double y1) {
+    Direction d{0, 0, 0}, irradiance{};
+    for (int c = 0; c < 3; ++c) {
+        d[0] += sh[9 + c];
+        d[1] += sh[3 + c];
+        d[2] += sh[6 + c];
+    }
+    const double length = std::sqrt(dot(d, d));
+    if (!(length > 1e-6)) return;
+    for (double &x : d) x /= length;
+    for (int c = 0; c < 3; ++c) {
+        // A light of irradiance E from direction d has order-1 coefficients E y1 d.
+        const double strength = (sh[9 + c] * d[0] + sh[3 + c] * d[1] + sh[6 + c] * d[2]) / y1;
+        irradiance[c] = strength > 0 ? strength : 0;
+    }
+    set_highlight(light, d, irradiance);
+}
+
+}  // namespace
+
+Light make_light(std::span<const float> sh, std::span<const float, 6> key) {
     // Real spherical harmonics' constants, and Lambert's cosine lobe (Ramamoorthi and Hanrahan 2001), pi left in.
     constexpr double y0 = 0.28209479177387814, y1 = 0.48860251190291992, y2 = 1.0925484305920792, y20 = 0.31539156525252005,
                      y22 = 0.54627421529603959, k0 = kPi, k1 = 2 * kPi / 3, k2 = kPi / 4;
@@ -118,30 +156,11 @@ Light make_light(std::span<const float> sh) {
         float &constant = c == 0 ? light.polynomial[0].x : c == 1 ? light.polynomial[0].y : light.polynomial[0].z;
         constant = static_cast<float>(scale[0] * sh[c] - k2 * y20 * sh[18 + c]);  // 3 z^2 - 1 gives its -1 here
     }
-
-    // A light of irradiance E from direction d has order-1 coefficients E y1 d.
-    std::array<double, 3> d{};
-    for (int c = 0; c < 3; ++c) {
-        d[0] += sh[9 + c];
-        d[1] += sh[3 + c];
-        d[2] += sh[6 + c];
-    }
-    const double length = std::sqrt(dot(d, d));
-    if (!(length > 1e-6)) return light;
-    for (double &x : d) x /= length;
-    std::array<double, 3> half{d[0], d[1], d[2] + 1}, colour{};
-    const double half_length = std::sqrt(dot(half, half));
-    if (!(half_length > 1e-3)) return light;  // straight from behind
-    for (double &x : half) x /= half_length;
-    for (int c = 0; c < 3; ++c) {
-        const double strength = (sh[9 + c] * d[0] + sh[3 + c] * d[1] + sh[6 + c] * d[2]) / y1;
-        colour[c] = strength > 0 ? strength : 0;
-    }
-    const double grazing = 1 - half[2];
-    light.towards = narrow(d);
-    light.half = narrow(half);
-    light.colour = narrow(colour);
-    light.fresnel = static_cast<float>(grazing * grazing * grazing * grazing * grazing);
+    light.key = {key[3], key[4], key[5]};
+    if (light.has_key())
+        set_highlight(light, {key[0], key[1], key[2]}, {key[3], key[4], key[5]});
+    else
+        set_dominant(light, sh, y1);
     return light;
 }
 

@@ -25,6 +25,20 @@ struct View {
     Vec3 image_x, image_y;         // head coordinates to (pixels - shift) times depth
     float shift_x, shift_y, distance_mm;
 
+    // A direction of the head in the camera frame.
+    Vec3 turn(const Vec3 &v) const {
+        return {rotation[0].x * v.x + rotation[0].y * v.y + rotation[0].z * v.z,
+                rotation[1].x * v.x + rotation[1].y * v.y + rotation[1].z * v.z,
+                rotation[2].x * v.x + rotation[2].y * v.y + rotation[2].z * v.z};
+    }
+
+    // The other way round.
+    Vec3 back(const Vec3 &v) const {
+        return {rotation[0].x * v.x + rotation[1].x * v.y + rotation[2].x * v.z,
+                rotation[0].y * v.x + rotation[1].y * v.y + rotation[2].y * v.z,
+                rotation[0].z * v.x + rotation[1].z * v.y + rotation[2].z * v.z};
+    }
+
     Projected project(const Vec3 &p) const {
         const float depth = distance_mm - (rotation[2].x * p.x + rotation[2].y * p.y + rotation[2].z * p.z);
         const float near = 1.0f / depth;
@@ -44,15 +58,19 @@ struct CropTemplate {
 // Not finite when the landmarks coincide; then nothing can be drawn.
 View aligned_view(const Rig &rig, std::span<const Vec3> positions_mm, const SceneCamera &camera, const CropTemplate &crop);
 
-// Light of one scene in the camera frame: a quadratic polynomial of the normal for diffuse irradiance / pi, and the
-// dominant direction with the half vector between it and the viewer for highlights.
+// Light of one scene in the camera frame: a quadratic polynomial of the normal for the environment's diffuse irradiance / pi,
+// the key light, and the direction of highlights with the half vector between it and the viewer.
 struct Light {
     std::array<Vec3, 9> polynomial;  // rgb: 1; y, z, x; xy, yz, z2, zx, x2-y2
-    Vec3 towards, half, colour;      // colour: rgb irradiance of the dominant direction, 0 where there is none
+    Vec3 key;                        // rgb irradiance / pi of a surface that faces the key light, 0 where there is none
+    Vec3 towards, half;              // the key light, else the environment's dominant direction
+    Vec3 colour;                     // rgb irradiance from there as far as highlights show it
     float fresnel;                   // Schlick's (1 - v.h)^5
+
+    bool has_key() const { return key.x > 0 || key.y > 0 || key.z > 0; }
 };
 
-// `sh`: 9 x 3 coefficients as in scenes/scene.py.
-Light make_light(std::span<const float> sh);
+// `sh`: 9 x 3 coefficients as in scenes/scene.py; `key`: its direction (of length 1) and rgb irradiance.
+Light make_light(std::span<const float> sh, std::span<const float, 6> key);
 
 }  // namespace fw

@@ -16,15 +16,16 @@ from tests.oracles import sh
 
 SUBSAMPLE, GUARD_SAMPLES, NEAR_MM, FAR_MM = 256, 32768, 10.0, 1e7
 HIGHLIGHTS = {  # part: reflectance head-on, exponent
-    Part.SKIN: (0.028, 16),
+    Part.SKIN: (0.018, 16),
     Part.LEFT_EYE: (0.025, 256),
     Part.RIGHT_EYE: (0.025, 256),
-    Part.UPPER_TEETH: (0.04, 64),
-    Part.LOWER_TEETH: (0.04, 64),
-    Part.TONGUE: (0.025, 32),
+    Part.UPPER_TEETH: (0.025, 64),
+    Part.LOWER_TEETH: (0.025, 64),
+    Part.TONGUE: (0.012, 32),
     Part.LASHES: (0.0, 1),
     Part.MOUTH_INTERIOR: (0.0, 1),
 }
+SKIN_SOFTNESS = np.array([0.30, 0.16, 0.10])
 
 
 def edge(a: np.ndarray, b: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -143,19 +144,30 @@ def normals(positions: np.ndarray, person: Person) -> np.ndarray:
     return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-15)
 
 
-def highlights(unit: np.ndarray, light: np.ndarray, part: Part) -> np.ndarray:
-    """(n, 3) rgb reflected by Blinn-Phong from the dominant direction of SH light (9, 3), for camera-frame normals."""
-    reflectance, exponent = HIGHLIGHTS[part]
+def dominant(light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Direction of SH light (9, 3) and the rgb irradiance from there; zeros where there is none."""
     towards = light[[3, 1, 2]].sum(axis=1)
     if np.linalg.norm(towards) < 1e-6:
-        return np.zeros_like(unit)
+        return np.zeros(3), np.zeros(3)
     towards = towards / np.linalg.norm(towards)
+    return towards, np.maximum(light[[3, 1, 2]].T @ towards, 0) / np.sqrt(3 / (4 * np.pi))
+
+
+def highlights(unit: np.ndarray, towards: np.ndarray, irradiance: np.ndarray, part: Part) -> np.ndarray:
+    """(n, 3) rgb reflected by Blinn-Phong from a light, for camera-frame normals."""
+    reflectance, exponent = HIGHLIGHTS[part]
     half = towards + np.array([0, 0, 1])
     half /= np.linalg.norm(half)
-    irradiance = np.maximum(light[[3, 1, 2]].T @ towards, 0) / np.sqrt(3 / (4 * np.pi))
     fresnel = reflectance + (1 - reflectance) * (1 - half[2]) ** 5 if reflectance else 0
     facing, lobe = np.maximum(unit @ towards, 0), np.maximum(unit @ half, 0)
-    return (fresnel * (exponent + 8) / (8 * np.pi) * lobe**exponent * facing)[:, None] * irradiance
+    return (fresnel * (exponent + 8) / 8 * lobe**exponent * facing)[:, None] * irradiance
+
+
+def key_light(unit: np.ndarray, towards: np.ndarray, irradiance: np.ndarray, soft: np.ndarray) -> np.ndarray:
+    """(n, 3) rgb: the cosine, bent to 0 within +-soft (n, 3) of the terminator."""
+    cosine = (unit @ towards)[:, None]
+    bent = np.where(np.abs(cosine) < soft, (cosine + soft) ** 2 / (4 * soft), np.maximum(cosine, 0))
+    return bent * irradiance
 
 
 def to_linear(code: np.ndarray) -> np.ndarray:
@@ -186,7 +198,7 @@ def shoulder(x: np.ndarray, knee: float = 0.8) -> np.ndarray:
 
 
 def draw(person: Person, scenes: Scenes, i: int, crop: Crop, background: np.ndarray) -> np.ndarray:
-    """(H, W, 3) uint8 sRGB: scene i over `background`, 2 x 2 samples a pixel."""
+    """(H, W, 3) uint8 sRGB: scene i over `background`, 2 x 2 samples a pixel, without shadows."""
     model, light = person.model, scenes.light[i].astype(np.float64)
     positions = express(person, scenes, i)
     seen, weights, _ = rasterize(
@@ -194,7 +206,18 @@ def draw(person: Person, scenes: Scenes, i: int, crop: Crop, background: np.ndar
     )
     R = rotation(scenes.yaw_deg[i], scenes.pitch_deg[i], scenes.roll_deg[i])
     unit = normals(positions, person) @ R.T
+    towards, irradiance = (
+        scenes.key_direction[i].astype(np.float64),
+        scenes.key_irradiance[i].astype(np.float64),
+    )
+    skin = np.isin(np.arange(len(positions)), model.triangles[model.parts == Part.SKIN])[:, None]
     diffuse = np.maximum(sh.radiance(light, unit), 0) * model.occlusion[:, None]
+    diffuse += key_light(unit, towards, irradiance, np.where(skin, SKIN_SOFTNESS, 0.04))
+    arrives = (
+        np.ones((len(positions), 1)) if irradiance.any() else model.occlusion[:, None].astype(np.float64)
+    )
+    if not irradiance.any():
+        towards, irradiance = dominant(light)
 
     def interpolate(values: np.ndarray, where: np.ndarray) -> np.ndarray:
         return np.einsum(
@@ -202,15 +225,15 @@ def draw(person: Person, scenes: Scenes, i: int, crop: Crop, background: np.ndar
         )
 
     colour = to_linear(np.repeat(np.repeat(background, 2, axis=0), 2, axis=1))
-    for part in np.unique(model.parts):
+    for part in map(Part, np.unique(model.parts)):
         where = (seen >= 0) & (model.parts[seen] == part)
         value = bilinear(person.texture, interpolate(model.uv, where)) * interpolate(diffuse, where)
         if part in (Part.LEFT_EYE, Part.RIGHT_EYE):
             n = interpolate(unit, where)
-            shine = highlights(n / np.linalg.norm(n, axis=1, keepdims=True), light, Part(part))
-            value += shine * interpolate(model.occlusion[:, None], where)
+            shine = highlights(n / np.linalg.norm(n, axis=1, keepdims=True), towards, irradiance, part)
+            value += shine * interpolate(arrives, where)
         else:
-            value += interpolate(highlights(unit, light, Part(part)) * model.occlusion[:, None], where)
+            value += interpolate(highlights(unit, towards, irradiance, part) * arrives, where)
         colour[where] = shoulder(value)
     size = crop.size_px
     return to_srgb(colour.reshape(size, 2, size, 2, 3).mean(axis=(1, 3)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from facewright.models.morphable import MorphableModel, Part
+from facewright.people.attachment import Attachment, Material
 from facewright.people.person import Person
 from facewright.scenes.scene import Scenes
 
@@ -95,7 +98,17 @@ def synthetic_person(model: MorphableModel, side: int = 256) -> Person:
     pattern = np.stack(
         [170 + 40 * np.sin(20 * u) * np.cos(17 * v), 120 + 30 * np.cos(31 * u), 95 + 25 * np.sin(25 * v)], -1
     )
-    return Person(0, model, model.mean_mm, pattern.astype(np.uint8), {})
+    texture = pattern.astype(np.uint8)
+    return Person(
+        index=0,
+        seed=1,
+        model=model,
+        neutral_mm=model.mean_mm,
+        texture=texture,
+        made_up=255 - texture,
+        hair=(),
+        traits={},
+    )
 
 
 def plain_scenes(count: int = 1, **changes: np.ndarray) -> Scenes:
@@ -111,6 +124,9 @@ def plain_scenes(count: int = 1, **changes: np.ndarray) -> Scenes:
         "roll_deg": zero,
         "distance_mm": np.full(count, 1000, np.float32),
         "light": light,
+        "key_direction": np.tile(np.float32([0, 0, 1]), (count, 1)),
+        "key_irradiance": np.zeros((count, 3), np.float32),
+        "worn": np.zeros((count, 4), np.uint32),
         "jitter_px": np.zeros((count, 2), np.float32),
         "jitter_scale": np.ones(count, np.float32),
         "jitter_deg": zero,
@@ -118,6 +134,31 @@ def plain_scenes(count: int = 1, **changes: np.ndarray) -> Scenes:
     }
     fields.update({name: np.asarray(value, fields[name].dtype) for name, value in changes.items()})
     return Scenes(**fields)
+
+
+def quad(corners_mm: list[list[float]], rgba: tuple[int, int, int, int], **changes: Any) -> Attachment:
+    """A flat piece of cloth in one colour: corners counter-clockwise from the top left; `changes` replace fields."""
+    corners = np.float32(corners_mm)
+    normal = np.cross(corners[1] - corners[0], corners[2] - corners[0])
+    fields: dict[str, Any] = {
+        "name": "quad",
+        "material": Material.MATT,
+        "vertices_mm": corners,
+        "normals": np.tile(np.float32(normal / np.linalg.norm(normal)), (4, 1)),
+        "triangles": np.int32([[0, 1, 2], [0, 2, 3]]),
+        "uv": np.float32([[0, 0], [0, 1], [1, 1], [1, 0]]),
+        "texture": np.tile(np.uint8(rgba), (4, 4, 1)),
+        "tint": (1.0, 1.0, 1.0),
+        "anchors": np.full(4, -1, np.int32),
+    }
+    fields.update(changes)
+    return Attachment(**fields)
+
+
+def pane(z: float, rgba: tuple[int, int, int, int], **changes: Any) -> Attachment:
+    """A 60 mm square before the face, facing the camera."""
+    corners = [[-30.0, 0.0, z], [-30.0, -60.0, z], [30.0, -60.0, z], [30.0, 0.0, z]]
+    return quad(corners, rgba, **changes)
 
 
 @pytest.fixture(scope="session")

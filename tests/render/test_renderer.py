@@ -31,6 +31,14 @@ def draw(person: Person, scenes: Scenes, crop: Crop = SMALL) -> Renderings:
     return draw_heads(person, scenes, crop, grey(scenes, crop))
 
 
+def random_key(rng: np.random.Generator, count: int) -> dict[str, np.ndarray]:
+    direction = rng.normal(size=(count, 3))
+    return {
+        "key_direction": direction / np.linalg.norm(direction, axis=1, keepdims=True),
+        "key_irradiance": rng.uniform(0, 1.2, (count, 3)) * (rng.uniform(size=(count, 1)) < 0.7),
+    }
+
+
 def random_scenes(seed: int, count: int) -> Scenes:
     rng = np.random.default_rng(seed)
     light = rng.normal(0, 0.4, (count, 9, 3))
@@ -43,6 +51,7 @@ def random_scenes(seed: int, count: int) -> Scenes:
         roll_deg=rng.uniform(-30, 30, count),
         distance_mm=rng.uniform(400, 2000, count),
         light=light,
+        **random_key(rng, count),
         jitter_px=rng.normal(0, 2, (count, 2)),
         jitter_scale=rng.uniform(0.9, 1.1, count),
         jitter_deg=rng.normal(0, 5, count),
@@ -67,8 +76,9 @@ def test_images_agree_with_the_slow_renderer() -> None:
     scenes.yaw_deg[0] = 110  # the texture's seam is seen
     for i, side in ((1, 0.72), (2, -0.72)):  # one eye shines, then the other
         scenes.yaw_deg[i], scenes.pitch_deg[i], scenes.light[i] = 0, 0, lit_from((side, 0.36, 0.62))
+        scenes.key_irradiance[i] = 0
     background = np.random.default_rng(0).integers(0, 256, (6, 40, 40, 3)).astype(np.uint8)
-    images = draw_heads(person, scenes, SMALL, background).images
+    images = draw_heads(person, scenes, SMALL, background, shadows=False).images
     for i in range(6):
         expected = oracle.draw(person, scenes, i, SMALL, background[i])
         assert np.abs(images[i].astype(int) - expected).max() <= 1

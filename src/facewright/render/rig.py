@@ -33,6 +33,7 @@ def _build(model: MorphableModel) -> _native.HeadRig:
             weld=np.ascontiguousarray(model.weld, np.int32),
             uv=np.ascontiguousarray(model.uv, np.float32),
             occlusion=np.ascontiguousarray(model.occlusion, np.float32),
+            mean_mm=np.ascontiguousarray(model.mean_mm, np.float32),
             expression=np.ascontiguousarray(model.expression_basis_mm, np.float32),
             landmarks=np.ascontiguousarray(model.landmarks, np.int32),
             alignment=np.ascontiguousarray(model.alignment_landmarks, np.int32),

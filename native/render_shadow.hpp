@@ -1,0 +1,47 @@
+// The key light's shadow: an orthographic depth map of head and attachments seen from the light.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "render_raster.hpp"
+#include "render_rig.hpp"
+#include "render_wardrobe.hpp"
+
+namespace fw {
+
+// Two axes across a direction, in the head frame; right, up and towards are a right-handed frame.
+struct Sight {
+    Vec3 right, up, towards;
+
+    explicit Sight(const Vec3 &towards);
+};
+
+// Buffers for the shadows of one scene after the other. The map covers a sphere around the head; what lies outside neither
+// casts nor receives a shadow.
+class ShadowMap {
+  public:
+    static constexpr int kSide = 104;
+
+    explicit ShadowMap(bool on) : on_(on), grid_(kSide * kSide / 4), depth_(kSide * kSide) {}
+
+    // Looks from the unit vector `towards` (head frame). The head casts its triangles, attachments their opaque points.
+    void draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardrobe &wardrobe, std::span<const Vec3> worn_mm,
+              std::span<const uint8_t> visible, const Vec3 &towards);
+    void clear() { lit_ = true; }
+
+    // The part of the light that reaches a point on a surface of unit normal n, over a soft edge of a few millimetres; the
+    // receiver is taken `lift_mm` off the surface, and more where light grazes it, so that a surface does not shade itself.
+    float visibility(const Vec3 &point_mm, const Vec3 &normal, float lift_mm) const;
+
+  private:
+    void cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm);
+
+    bool on_, lit_ = true;
+    Sight sight_{{0, 0, 1}};
+    std::vector<ScreenVertex> corners_;
+    std::vector<FourFloats> grid_;  // of the head, as SampleGrid's
+    std::vector<float> depth_;      // per texel: distance towards the light from a plane behind the head, 0 for nothing
+};
+
+}  // namespace fw

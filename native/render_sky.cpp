@@ -1,0 +1,199 @@
+#include "render_sky.hpp"
+
+#include <cmath>
+
+#include "maths.hpp"
+#include "render_lanes.hpp"
+#include "render_shading.hpp"
+#include "render_shadow.hpp"
+
+namespace fw {
+
+namespace {
+
+constexpr int kAxes = 12;  // each seen from both ends
+constexpr int kSide = 48;
+constexpr Vec3 kCentreMm{0, -40, -70};
+constexpr float kRadiusMm = 180.0f, kFar = 1.0e4f;
+constexpr float kLiftMm = 5.0f, kBiasMm = 2.0f, kRampMm = 8.0f;
+constexpr float kScale = 0.5f * kSide / kRadiusMm, kMiddle = 0.5f * kSide;
+
+// Evenly spread over a hemisphere (a Fibonacci lattice).
+Vec3 axis(int i) {
+    const double z = (i + 0.5) / kAxes, radius = std::sqrt(1.0 - z * z);
+    const SinCos turn = sincos_deg(i * 137.50776405003785);
+    return {static_cast<float>(radius * turn.cos), static_cast<float>(z), static_cast<float>(radius * turn.sin)};
+}
+
+// Points as three arrays.
+struct Coordinates {
+    std::vector<float> x, y, z;
+
+    void resize(size_t size) {
+        x.resize(size);
+        y.resize(size);
+        z.resize(size);
+    }
+    void set(size_t i, const Vec3 &p) {
+        x[i] = p.x;
+        y[i] = p.y;
+        z[i] = p.z;
+    }
+};
+
+// What lies farthest out along an axis at both ends: depth towards the one, and towards the other.
+struct Skyline {
+    Sight sight;
+    std::array<std::vector<float>, 2> ends;
+
+    Skyline(const Vec3 &towards, const Coordinates &occluders, Coordinates &place) : sight(towards) {
+        for (auto &end : ends) end.assign(kSide * kSide, -kFar);
+        turn(occluders, place);
+        for (size_t i = 0; i < place.x.size(); ++i) {
+            const float x = place.x[i], y = place.y[i], depth = place.z[i];
+            if (!(x >= 0.0f && x < kSide && y >= 0.0f && y < kSide)) continue;
+            const int texel = static_cast<int>(y) * kSide + static_cast<int>(x);
+            ends[0][texel] = std::max(ends[0][texel], depth);
+            ends[1][texel] = std::max(ends[1][texel], -depth);
+        }
+    }
+
+    // Column, row and depth of points.
+    void turn(const Coordinates &points, Coordinates &out) const {
+        out.resize(points.x.size());
+        for (size_t i = 0; i < points.x.size(); ++i) {
+            const float x = points.x[i] - kCentreMm.x, y = points.y[i] - kCentreMm.y, z = points.z[i] - kCentreMm.z;
+            out.x[i] = (sight.right.x * x + sight.right.y * y + sight.right.z * z) * kScale + kMiddle;
+            out.y[i] = (sight.up.x * x + sight.up.y * y + sight.up.z * z) * kScale + kMiddle;
+            out.z[i] = sight.towards.x * x + sight.towards.y * y + sight.towards.z * z;
+        }
+    }
+
+    // Part of the light from one end that reaches a point at this depth towards it.
+    float reached(int end, float x, float y, float depth) const {
+        x -= 0.5f;
+        y -= 0.5f;
+        if (!(x >= 0.0f && x < kSide - 1 && y >= 0.0f && y < kSide - 1)) return 1.0f;
+        const int column = static_cast<int>(x), row = static_cast<int>(y);
+        const float right = x - static_cast<float>(column), up = y - static_cast<float>(row);
+        const float *a = &ends[end][row * kSide + column], *b = a + kSide;
+        const FourFloats texels{a[0], a[1], b[0], b[1]};
+        const FourFloats shares{(1.0f - right) * (1.0f - up), right * (1.0f - up), (1.0f - right) * up, right * up};
+        FourFloats hidden = (texels - (depth + kBiasMm)) * (1.0f / kRampMm);
+        hidden = hidden > 0.0f ? hidden : FourFloats{};
+        hidden = (hidden < 1.0f ? hidden : FourFloats{1, 1, 1, 1}) * shares;
+        return 1.0f - ((hidden[0] + hidden[1]) + (hidden[2] + hidden[3]));
+    }
+};
+
+// Vertices, and the middles of triangles that vertices alone would leave holes between.
+Coordinates occluders(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
+                            std::span<const uint8_t> visible) {
+    constexpr int32_t most = 8000;  // points of an attachment
+    std::vector<Vec3> out(neutral_mm.begin(), neutral_mm.end());
+    const auto middle = [](const Vec3 &a, const Vec3 &b, const Vec3 &c) { return (a + b + c) * (1.0f / 3.0f); };
+    for (const Triangle &t : rig.triangles) {
+        const Vec3 &a = neutral_mm[t[0]], &b = neutral_mm[t[1]], &c = neutral_mm[t[2]];
+        const Vec3 normal = cross(b - a, c - a);
+        if (dot(normal, normal) > 30.0f * 30.0f) out.push_back(middle(a, b, c));
+    }
+    for (size_t i = 0; i < wardrobe.items.size(); ++i) {
+        const Wardrobe::Item &item = wardrobe.items[i];
+        if (!visible[i] || !item.hides_sky) continue;
+        const int32_t step = 1 + (item.last_point - item.first_point) / most;
+        for (int32_t k = item.first_point; k < item.last_point; k += step)
+            out.push_back(wardrobe.at(wardrobe.points[k], wardrobe.vertices_mm));
+    }
+    Coordinates coordinates;
+    coordinates.resize(out.size());
+    for (size_t i = 0; i < out.size(); ++i) coordinates.set(i, out[i]);
+    return coordinates;
+}
+
+// Points with their normals, and the light that has been found to reach them.
+struct Receivers {
+    Coordinates lifted, normals;
+    std::vector<float> reached, facing;
+
+    Receivers(std::span<const Vec3> points, std::span<const Vec3> unit_normals) : reached(points.size()), facing(points.size()) {
+        lifted.resize(points.size());
+        normals.resize(points.size());
+        for (size_t i = 0; i < points.size(); ++i) {
+            lifted.set(i, points[i] + unit_normals[i] * kLiftMm);
+            normals.set(i, unit_normals[i]);
+        }
+    }
+
+    // Light of the axis's end that a surface faces, by the cosine under which it does.
+    void add(const Skyline &skyline, Coordinates &place) {
+        skyline.turn(lifted, place);
+        const Vec3 &towards = skyline.sight.towards;
+        for (size_t i = 0; i < reached.size(); ++i) {
+            const float cosine = normals.x[i] * towards.x + normals.y[i] * towards.y + normals.z[i] * towards.z;
+            const int end = cosine < 0.0f;
+            const float weight = end ? -cosine : cosine;
+            reached[i] += weight * skyline.reached(end, place.x[i], place.y[i], end ? -place.z[i] : place.z[i]);
+            facing[i] += weight;
+        }
+    }
+
+    std::vector<float> shares() const {
+        std::vector<float> out(reached.size(), 1.0f);
+        for (size_t i = 0; i < out.size(); ++i)
+            if (facing[i] > 0.0f) out[i] = reached[i] / facing[i];
+        return out;
+    }
+};
+
+std::vector<Vec3> turned(std::span<const Vec3> normals) {
+    std::vector<Vec3> out;
+    for (const Vec3 &n : normals) out.push_back(n * -1.0f);
+    return out;
+}
+
+}  // namespace
+
+Openness coarse_openness(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
+                         std::span<const uint8_t> visible) {
+    const Coordinates hiding = occluders(rig, neutral_mm, wardrobe, visible);
+    std::vector<Vec3> normals(rig.vertices);
+    vertex_normals(rig, neutral_mm, normals);
+    for (Vec3 &n : normals) n = unit(n);
+    Receivers head(neutral_mm, normals);
+    std::vector<std::array<Receivers, 2>> worn;  // per item: its front, and the other side if that has normals of its own
+    for (size_t i = 0; i < wardrobe.items.size(); ++i) {
+        const Wardrobe::Item &item = wardrobe.items[i];
+        const size_t first = item.first_vertex, count = visible[i] || !item.hides_sky ? item.last_vertex - first : 0;
+        const size_t behind = item.turns_normals() ? count : 0;
+        const std::span<const Vec3> points(wardrobe.vertices_mm), fronts(wardrobe.normals);
+        worn.push_back({Receivers(points.subspan(first, count), fronts.subspan(first, count)),
+                        Receivers(points.subspan(first, behind), turned(fronts.subspan(first, behind)))});
+    }
+    Coordinates place;
+    for (int i = 0; i < kAxes; ++i) {
+        const Skyline skyline(axis(i), hiding, place);
+        head.add(skyline, place);
+        for (auto &sides : worn)
+            for (Receivers &side : sides) side.add(skyline, place);
+    }
+    const std::vector<float> open(wardrobe.vertices_mm.size(), 1.0f);
+    Openness out{head.shares(), open, open};
+    for (size_t i = 0; i < worn.size(); ++i) {
+        const std::vector<float> front = worn[i][0].shares(), behind = worn[i][1].shares();
+        std::copy(front.begin(), front.end(), out.worn.begin() + wardrobe.items[i].first_vertex);
+        std::copy(behind.begin(), behind.end(), out.behind.begin() + wardrobe.items[i].first_vertex);
+    }
+    return out;
+}
+
+Openness openness(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe, std::span<const uint8_t> visible) {
+    constexpr float floor = 0.05f, most = 1.5f;  // where the mean head is nearly shut the ratio says little
+    Openness out = coarse_openness(rig, neutral_mm, wardrobe, visible);
+    for (int32_t v = 0; v < rig.vertices; ++v) {
+        const float ratio = std::min(most, (out.head[v] + floor) / (rig.mean_openness[v] + floor));
+        out.head[v] = std::min(1.0f, rig.occlusion[v] * ratio);
+    }
+    return out;
+}
+
+}  // namespace fw

@@ -1,0 +1,49 @@
+// Textures: a person's albedo, and an attachment's colour and alpha with a pyramid of smaller copies.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "render_lanes.hpp"
+
+namespace fw {
+
+// Linear colour times alpha, and alpha, in steps of 1/65535: what is invisible does not bleed into its neighbours.
+using Texel = std::array<uint16_t, 4>;
+
+struct Texels {
+    int width = 0, height = 0;
+    std::vector<Texel> values;  // rows of width + 1: the last texel of each is repeated
+
+    Texels() = default;
+    Texels(int width, int height) : width(width), height(height), values(size_t(width + 1) * height) {}
+    Texel &at(int x, int y) { return values[size_t(y) * (width + 1) + x]; }
+    const Texel &at(int x, int y) const { return values[size_t(y) * (width + 1) + x]; }
+
+    // Red, green, blue, alpha between the four nearest texel centres, clamped at the border; u, v 0 .. 1 from the top left.
+    FourFloats bilinear(float u, float v) const;
+};
+
+// From rows of sRGB (channels 3, opaque) or sRGB and straight alpha (channels 4).
+Texels make_texels(std::span<const uint8_t> image, int width, int height, int channels);
+
+// A texture with its mip chain: level k halves level k - 1 (rounding up) by averaging 2 x 2 texels; a texel beyond an odd
+// border repeats the last.
+class MipTexture {
+  public:
+    explicit MipTexture(Texels base);
+
+    // The level at which `texels_per_sample` (an area, of level 0) comes nearest to 1.
+    int level(float texels_per_sample) const;
+    FourFloats bilinear(int level, float u, float v) const { return levels_[level].bilinear(u, v); }
+    // Of the nearest texel.
+    float alpha(int level, float u, float v) const;
+    float texels() const { return static_cast<float>(levels_[0].width) * static_cast<float>(levels_[0].height); }
+
+  private:
+    std::vector<Texels> levels_;
+};
+
+}  // namespace fw

@@ -1,0 +1,75 @@
+// Attachments: meshes with textures of their own (hair, glasses, hats), checked and laid out for drawing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "render_rig.hpp"
+#include "render_texture.hpp"
+
+namespace fw {
+
+enum class Material : uint8_t { matt, glossy, metal, glass, hair };  // as people/attachment.py's Material
+inline constexpr int kMaterials = 5;
+
+// The arrays of an Attachment; sizes in values.
+struct AttachmentArrays {
+    std::string name;
+    int material;
+    std::span<const Vec3> vertices_mm, normals;
+    std::span<const int32_t> triangles;  // 3 per triangle
+    std::span<const float> uv;           // 2 per vertex
+    std::span<const float> tint;         // 3
+    std::span<const int32_t> anchors;    // per vertex
+    bool two_sided;
+};
+
+// A point of an attachment's surface, where it is opaque enough to hide what is behind it.
+struct OpaquePoint {
+    int32_t triangle;
+    float w1, w2;  // weights of its second and third vertex
+};
+
+// All attachments of a draw call, one after the other in shared arrays.
+struct Wardrobe {
+    struct Item {
+        Material material;
+        bool two_sided;
+        Vec3 tint;
+        std::shared_ptr<const MipTexture> texture;
+        int32_t first_vertex, last_vertex;  // half-open
+        int32_t first_triangle, last_triangle;
+        int32_t first_point, last_point;
+        bool hides_sky;  // large enough to matter for ambient occlusion
+
+        // Hair is shaded as the volume that its given normals describe, whichever side of a card is seen.
+        bool turns_normals() const { return two_sided && material != Material::hair; }
+    };
+
+    std::vector<Item> items;
+    std::vector<Vec3> vertices_mm, normals;
+    std::vector<Vec3> strands;  // unit, along the texture's v axis; hair only, else 0
+    std::vector<std::array<float, 2>> uv;
+    std::vector<int32_t> anchors;
+    std::vector<Triangle> triangles;
+    std::vector<OpaquePoint> points;
+
+    Vec3 at(const OpaquePoint &point, std::span<const Vec3> positions_mm) const {
+        const Triangle &t = triangles[point.triangle];
+        const Vec3 &a = positions_mm[t[0]];
+        return a + ((positions_mm[t[1]] - a) * point.w1 + (positions_mm[t[2]] - a) * point.w2);
+    }
+    // The area of a triangle in its texture, in texels.
+    float texels(int32_t triangle, const Item &item) const;
+
+    // Throws std::invalid_argument naming the attachment and the field, what was found and what was expected.
+    void add(const AttachmentArrays &arrays, std::shared_ptr<const MipTexture> texture);
+
+  private:
+    void add_points(int32_t triangle, float step_mm, const Item &item);
+};
+
+}  // namespace fw
