@@ -22,6 +22,7 @@ from head.hair import smoothstep
 from head.identity import ATTRIBUTES, Distilled, distil, sample_weights, target_names_and_rows
 from head.landmarks import alignment_rows, ibug_points
 from head.licence import licence_text
+from head.local import local_directions
 from head.masks import paint_masks, texels_of
 from head.mouth import Mouth
 from head.occlusion import ambient_occlusion, seen_from
@@ -90,9 +91,12 @@ def build(source: Source) -> dict[str, np.ndarray]:
         for name, sides in own_fields(points, seats).items()
     }
     eyes = eye_directions(names, targets, own)
+    local_names, local = local_directions(points, surface)
+    own_names = [*eyes[0], *local_names]
+    own_basis = np.concatenate([eyes[1], *(_seated(field, points, seats)[None] for field in local)])
     units = expression_basis(surface, mesh, faces, points, (left, right), stable)
     print(f"{len(points)} points, {len(names)} targets, {distilled.explained:.4f} of the variance kept")
-    return _assemble(source, mesh, surface, points, seats, distilled, eyes, units)
+    return _assemble(source, mesh, surface, points, seats, distilled, (own_names, own_basis), units)
 
 
 def _neutral(
@@ -179,7 +183,7 @@ def _assemble(
     points: np.ndarray,
     seats: tuple[Seat, Seat],
     distilled: Distilled,
-    eyes: tuple[list[str], np.ndarray],
+    own: tuple[list[str], np.ndarray],
     units: tuple[list[str], np.ndarray],
 ) -> dict[str, np.ndarray]:
     triangles, parts = surface.triangles, surface.parts
@@ -195,8 +199,8 @@ def _assemble(
     half = np.float16
     return {
         "mean_mm": points[split.point].astype(np.float32),
-        "identity_basis_mm": np.concatenate([distilled.basis_mm, eyes[1]])[:, split.point].astype(half),
-        "identity_names": np.array([f"shape{i:03d}" for i in range(len(distilled.basis_mm))] + eyes[0]),
+        "identity_basis_mm": np.concatenate([distilled.basis_mm, own[1]])[:, split.point].astype(half),
+        "identity_names": np.array([f"shape{i:03d}" for i in range(len(distilled.basis_mm))] + own[0]),
         "expression_basis_mm": fields[:, split.point].astype(half),
         "expression_names": np.array(names),
         "triangles": split.triangles.astype(np.int32),
@@ -207,7 +211,7 @@ def _assemble(
         "landmarks": split.first[landmarks].astype(np.int32),
         "alignment_landmarks": split.first[alignment_rows(landmarks)].astype(np.int32),
         "attribute_names": np.array(ATTRIBUTES),
-        "attribute_directions": np.pad(distilled.attribute_directions, ((0, 0), (0, len(eyes[0])))).astype(
+        "attribute_directions": np.pad(distilled.attribute_directions, ((0, 0), (0, len(own[0])))).astype(
             np.float32
         ),
         "attribute_offsets": distilled.attribute_offsets.astype(np.float32),

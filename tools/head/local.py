@@ -1,0 +1,74 @@
+"""Free-form directions of identity: smooth displacements of the face that no target has.
+
+A Gaussian process over the face in the sense of Lüthi et al., "Gaussian Process Morphable Models" (PAMI 2018): a
+squared exponential kernel made symmetric about the middle of the face, cut off at its leading eigenfunctions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facewright.models.morphable import Part
+from head.hair import smoothstep
+from head.surface import Surface
+
+__all__ = ["local_directions"]
+
+_REACH_MM = 12.0
+_SPREAD_MM = 1.9  # before the cut, which keeps about two thirds of it
+_FUNCTIONS = 60  # for each axis
+_SUPPORTS, _SEED = 1400, 0
+_MIRROR = np.array([-1.0, 1.0, 1.0])
+_LIPS_MM, _LIPS_HALF_MM = np.array([0.0, -67.0, 24.0]), np.array([34.0, 16.0, 26.0])
+_LIPS_SHARE = 0.6  # lips and what is behind them must not part
+
+
+def local_directions(points: np.ndarray, surface: Surface) -> tuple[list[str], np.ndarray]:
+    """Names and displacements (3 * functions, P, 3) by one standard deviation, of the mean head's points (P, 3)."""
+    amplitude = _amplitude(points, surface)
+    candidates = surface.skin[amplitude[surface.skin] > 0.05]
+    chosen = np.random.default_rng(_SEED).permutation(candidates)[:_SUPPORTS]
+    odd, even = (
+        _eigenfunctions(points, amplitude, chosen, 1.0 if symmetric else -1.0) for symmetric in (False, True)
+    )
+    out = np.zeros((3 * _FUNCTIONS, len(points), 3))
+    for axis, functions in enumerate((odd, even, even)):
+        out[axis * _FUNCTIONS : (axis + 1) * _FUNCTIONS, :, axis] = _SPREAD_MM * functions
+    return [f"local{i:03d}" for i in range(len(out))], out
+
+
+def _amplitude(points: np.ndarray, surface: Surface) -> np.ndarray:
+    """Share of the spread (P,): all of it on the face, nothing on neck, skull and inside the mouth."""
+    y, z = points[:, 1], points[:, 2]
+    front = smoothstep(z, -70, -20) * smoothstep(y, -150, -110) * smoothstep(-y, -110, -60)
+    lips = np.exp(-((((points - _LIPS_MM) / _LIPS_HALF_MM) ** 2).sum(axis=1)))
+    inside = np.isin(
+        surface.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE, Part.MOUTH_INTERIOR)
+    )
+    only_inside = np.setdiff1d(surface.triangles[inside], surface.skin)
+    out = front * (1 - (1 - _LIPS_SHARE) * lips)
+    out[only_inside] = 0
+    return np.asarray(out)
+
+
+def _eigenfunctions(
+    points: np.ndarray, amplitude: np.ndarray, chosen: np.ndarray, sign: float
+) -> np.ndarray:
+    """Leading functions (functions, P) of the kernel times the amplitudes, scaled by the roots of their eigenvalues.
+
+    Nyström's extension from the supports `chosen` to all points. sign 1: even in x; -1: odd.
+    """
+    supports, share = points[chosen], amplitude[chosen]
+    values, vectors = np.linalg.eigh(_kernel(supports, supports, sign) * share[:, None] * share)
+    values, vectors = values[::-1][:_FUNCTIONS], vectors[:, ::-1][:, :_FUNCTIONS]
+    vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(_FUNCTIONS)])
+    extended = amplitude[:, None] * (_kernel(points, supports, sign) * share) @ vectors
+    return np.asarray((extended / np.sqrt(values)).T)
+
+
+def _kernel(a: np.ndarray, b: np.ndarray, sign: float) -> np.ndarray:
+    def bell(b: np.ndarray) -> np.ndarray:
+        squared = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1) - 2 * a @ b.T
+        return np.exp(-squared / (2 * _REACH_MM**2))
+
+    return np.asarray(bell(b) + sign * bell(b * _MIRROR))
