@@ -35,7 +35,32 @@ def test_unknown_options_are_usage_errors():
 def test_help_names_every_command():
     result = run("--help")
     assert result.returncode == 0
-    assert all(command in result.stdout for command in ("generate", "preview", "train", "evaluate", "demo"))
+    assert all(
+        command in result.stdout
+        for command in ("generate", "preview", "train", "evaluate", "analyze", "demo")
+    )
+
+
+def test_help_names_what_can_be_asked_of_people_and_scenes():
+    text = run("generate", "--help").stdout
+    options = (
+        "--age",
+        "--masculinity",
+        "--related-to",
+        "--relation",
+        "--eyewear",
+        "--makeup",
+        "--model",
+        "--key-share",
+    )
+    assert all(f"{option} " in text for option in options)
+    assert "frame224" in text
+
+
+def test_a_judge_is_required():
+    result = run("analyze", "separability", "somewhere")
+    assert result.returncode == 2
+    assert "--judge" in result.stdout + result.stderr
 
 
 def test_preview_draws_a_sheet_with_typed_distributions(tmp_path):
@@ -78,6 +103,22 @@ def test_generate_writes_folders_of_people(tmp_path, capsys):
         (("preview", "sheet.jpg"), "expected .png"),
         (("evaluate", "nothing.onnx", "--lfw", "a", "--pairs", "b"), "nothing.onnx"),
         (("evaluate", "nothing.onnx"), "--synthetic DATASET"),
+        (("generate", "x", "--age", "10..90"), "age: found uniform:10:90, expected values from 20 to 80"),
+        (("generate", "x", "--age", "60..20"), "uniform: found 60.0:20.0"),
+        (("preview", "s.png", "--african", ".3", "--asian", ".3", "--caucasian", ".4"), "at most two"),
+        (("generate", "x", "--related-to", "-1"), "related_to: found -1"),
+        (("generate", "x", "--relation", "3"), "relation: found constant:3"),
+        (("generate", "x", "--eyewear", "2"), "eyewear: found 2.0, expected a probability"),
+        (("generate", "x", "--makeup", "nan"), "makeup: found nan"),
+        (("generate", "x", "--worn-styles", "0"), "worn_styles: found 0"),
+        (("generate", "x", "--model", "bfm2017"), "model: found 'bfm2017', expected one of bfm2017:"),
+        (("generate", "x", "--model", "bfm2017:missing.h5"), "missing.h5: found no such file"),
+        (("preview", "s.png", "--model", "flame:missing.pkl"), "missing.pkl: found no such file"),
+        (("preview", "s.png", "--model", "ict:missing"), "missing: found no such folder"),
+        (("generate", "x", "--model", "bfm2017:missing.h5", "--age", "30"), "age: "),
+        (("analyze", "separability", ".", "--judge", "missing.onnx"), "missing.onnx: model not found"),
+        (("analyze", "separability", ".", "--judge", "."), "expected the judge to be one"),
+        (("analyze", "separability", ".", "--judge", "j.onnx", "--threshold", "3"), "threshold: found 3"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(words, part, capsys, tmp_path, monkeypatch):

@@ -1,8 +1,10 @@
 """The whole line, small: generate, train, evaluate, report."""
 
 import json
+from functools import partial
 
 from facewright.cli import main
+from facewright.demo import DemoConfig
 
 REQUIRED = {
     "accuracy",
@@ -18,7 +20,8 @@ REQUIRED = {
 }
 
 
-def test_demo_goes_from_nothing_to_a_report(tmp_path, capsys):
+def test_demo_goes_from_nothing_to_a_report(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("facewright.demo.DemoConfig", partial(DemoConfig, held_out_people=10))
     words = ["demo", "--out", str(tmp_path / "demo"), "--people", "8", "--samples", "8", "--minutes", "0.03"]
     assert main(words) == 0
     report = (tmp_path / "demo/report.html").read_text()

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from facewright.models.morphable import Part
-from head.clean import Seat, place_points, remove_rigid, seat_eyes
+from head.clean import Seat, lower_hem, place_points, remove_rigid, seat_eyes
 from head.expressions import close_lids, expression_basis
 from head.eyes import AT_REST, eye_directions, own_fields, widen_eyes
 from head.hair import smoothstep
@@ -24,7 +24,7 @@ from head.landmarks import alignment_rows, ibug_points
 from head.licence import licence_text
 from head.local import local_directions
 from head.masks import paint_masks, texels_of
-from head.mouth import Mouth
+from head.mouth import Mouth, show_teeth
 from head.occlusion import ambient_occlusion, seen_from
 from head.raster import rasterise, vertex_normals
 from head.source import Mesh, Source, read_mesh
@@ -42,9 +42,9 @@ AT_EASE = {
     "mouthSmileLeft": 0.19,
     "mouthSmileRight": 0.19,
     "mouthClose": 0.03,
-    "browInnerUp": 0.2,
-    "browOuterUpLeft": 0.08,
-    "browOuterUpRight": 0.08,
+    "browInnerUp": 0.08,
+    "browOuterUpLeft": 0.16,
+    "browOuterUpRight": 0.16,
 }
 MOUTH_OPEN = {"jawOpen": 0.5, "mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5}
 LID_OVERLAP = 0.12
@@ -76,7 +76,7 @@ def build(source: Source) -> dict[str, np.ndarray]:
     for name, amount in AT_EASE.items():
         neutral[faces[name][:, 0].astype(int)] += amount * faces[name][:, 1:]
     neutral = widen_eyes(neutral, mesh, surface)
-    points = place_points(surface, mesh, neutral)
+    points = lower_hem(surface, show_teeth(surface, place_points(surface, mesh, neutral)))
     points = _at_rest(mesh, surface, points, neutral)
     stable = _stable(surface, points)
     left, right = (Seat(surface, mesh, points, eye, neutral) for eye in surface.eyes)
@@ -91,7 +91,9 @@ def build(source: Source) -> dict[str, np.ndarray]:
         for name, sides in own_fields(points, seats).items()
     }
     eyes = eye_directions(names, targets, own)
+    mouth = Mouth(surface, points)
     local_names, local = local_directions(points, surface)
+    local = [mouth.seat_teeth(mouth.close_lips(field)) for field in local]
     own_names = [*eyes[0], *local_names]
     own_basis = np.concatenate([eyes[1], *(_seated(field, points, seats)[None] for field in local)])
     units = expression_basis(surface, mesh, faces, points, (left, right), stable)
@@ -239,8 +241,8 @@ def _occlusion(surface: Surface, points: np.ndarray, names: list[str], fields: n
     teeth = np.unique(surface.triangles[np.isin(surface.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH))])
     arch = points[teeth].mean(axis=0)
     outwards = (vertex_normals(points, solid)[teeth] * (points[teeth] - arch)).sum(axis=1) > 0
-    front = smoothstep(points[teeth, 2] - arch[2], 0, 22) * outwards
-    out[teeth] += 0.4 * front * (1 - out[teeth])
+    front = smoothstep(points[teeth, 2] - arch[2], -8, 16) * outwards
+    out[teeth] += 0.75 * front * (1 - out[teeth])  # wet, and lit from within: never as dark as the gap is
     lashes = np.unique(surface.triangles[surface.parts == Part.LASHES])
     out[lashes] = 0.6
     return np.asarray(out)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 from facewright.errors import FacewrightError
 from facewright.models import HEAD_FILE, EmbeddedHead, Part, load_head, read_head
@@ -174,7 +175,7 @@ def test_eyeballs_stay_round_and_behind_their_lids(seed: int):
         solved = np.linalg.lstsq(design, (ball**2).sum(axis=1), rcond=None)[0]
         radii = np.linalg.norm(ball - solved[:3], axis=1)
         assert radii.max() - radii.min() < 0.1
-        assert 10 < radii.mean() < 20
+        assert 11 < radii.mean() < 23
         rim = head.model.landmarks[list(lids)]
         assert (np.linalg.norm(vertices[rim] - solved[:3], axis=1) - radii.mean()).min() > -2.5
     assert np.isfinite(vertices).all()
@@ -251,7 +252,10 @@ def test_masks_lie_where_they_should(head: EmbeddedHead):
     crown = int(model.mean_mm[:, 1].argmax())
     assert at("scalp", crown) > 200
     assert at("scalp", int(model.landmarks[30])) == 0
-    assert at("brows", int(model.landmarks[19])) > 60
+    brows = head.position_map_mm[head.mask("brows") > 128]
+    for landmark in model.landmarks[17:27]:
+        assert at("brow_area", int(landmark)) > 128
+        assert np.linalg.norm(brows - model.mean_mm[landmark], axis=1).min() < 5
     assert at("nose", int(model.landmarks[30])) > 200
     assert at("beard", int(model.landmarks[8])) > 200
     for index in range(2):
@@ -290,6 +294,53 @@ def test_eyes_vary_in_directions_of_their_own(head: EmbeddedHead):
     jaw = moved[:, model.landmarks[2:15]].max(axis=1)
     assert (jaw < 0.6 * moved.max(axis=1)).all(), "an eye direction moves the jaw"
     assert np.abs(head.attribute_directions[:, rows]).max() == 0
+
+
+def _local(head: EmbeddedHead) -> np.ndarray:
+    rows = [i for i, name in enumerate(head.model.identity_names) if name.startswith("local")]
+    return head.model.identity_basis_mm[rows]
+
+
+def test_local_directions_bend_the_face_and_nothing_else(head: EmbeddedHead):
+    model, local = head.model, _local(head)
+    assert len(local) > 100
+    moved = np.linalg.norm(local, axis=2)
+    assert (moved.max(axis=1) > 0.02).all(), "a direction that does nothing"
+    assert np.sqrt((moved[:, model.landmarks[27:36]] ** 2).sum(axis=0)).min() > 1, (
+        "the nose as a whole varies"
+    )
+    neck_and_back = (model.mean_mm[:, 1] < -140) | (model.mean_mm[:, 2] < -75)
+    assert neck_and_back.sum() > 500
+    assert moved[:, neck_and_back].max() < 0.01
+
+
+def test_local_directions_leave_the_teeth_in_shape(head: EmbeddedHead):
+    """A row of teeth goes with the lips around it as a whole, and may get wider, but neither longer nor bent."""
+    for part in (Part.UPPER_TEETH, Part.LOWER_TEETH):
+        row = _vertices_of(head, part)
+        places, moved = head.model.mean_mm[row].astype(np.float64), _local(head)[:, row].astype(np.float64)
+        assert np.ptp(moved[:, :, 1], axis=1).max() < 0.01
+        for axis in (0, 2):
+            design = np.stack([np.ones(len(row)), places[:, axis]], axis=1)
+            rest = moved[:, :, axis].T - design @ np.linalg.lstsq(design, moved[:, :, axis].T, rcond=None)[0]
+            assert np.abs(rest).max() < 0.01
+
+
+def test_local_directions_are_the_same_on_both_sides(head: EmbeddedHead):
+    """Mirrored in x every direction is itself: y and z are even, x is odd."""
+    mean, local = head.model.mean_mm, _local(head)
+    mirrored = np.float32([-1, 1, 1])
+    gap, partner = cKDTree(mean).query(mean * mirrored)
+    pairs = gap < 0.5
+    assert pairs.mean() > 0.95
+    difference = np.abs(local[:, partner] * mirrored - local).max(axis=(0, 2))[pairs]
+    # The eyes are seated side by side, each on its own lids.
+    eyes = [_vertices_of(head, eye) for eye in _EYES]
+    centres = np.stack([mean[eye].mean(axis=0) for eye in eyes])
+    near_an_eye = np.linalg.norm(mean[pairs, None] - centres, axis=2).min(axis=1) < 30
+    assert difference[~near_an_eye].max() < 0.02
+    assert difference[near_an_eye].max() < 0.2
+    assert np.abs(local).max() > 1
 
 
 def test_position_map_agrees_with_the_vertices(head: EmbeddedHead):

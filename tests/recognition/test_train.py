@@ -186,7 +186,7 @@ def test_other_data_in_the_same_folder_is_refused(finished, tmp_path):
         ({"devices": 0}, "devices: found 0, expected 1 or more"),
         ({"batch_size": 1}, "batch_size: found 1"),
         ({"learning_rate": float("nan")}, "learning_rate: found nan"),
-        ({"crop": "passport"}, "crop: found passport, expected one of arcface112"),
+        ({"crop": "passport"}, "crop: found passport, expected arcface112 or facenet96"),
     ],
 )
 def test_bad_settings_are_named(changes, message):

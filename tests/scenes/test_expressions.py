@@ -45,3 +45,10 @@ def test_a_model_without_units_has_no_expression():
 def test_weights_are_checked():
     with pytest.raises(FacewrightError, match="expected none below 0"):
         ExpressionConfig(smile=-1)
+
+
+def test_smiles_are_nearly_the_same_on_both_sides():
+    units = draw(neutral=0, laugh=0, talk=0, press=0, surprise=0, frown=0, disgust=0, pout=0)
+    left, right = units["mouthSmileLeft"], units["mouthSmileRight"]
+    assert 0 < np.abs(left - right).max() < 0.15
+    assert (left > 0.15).all()

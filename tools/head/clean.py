@@ -8,12 +8,13 @@ from scipy.spatial import cKDTree
 from head.source import Mesh
 from head.surface import Eye, Surface
 
-__all__ = ["Seat", "place_points", "remove_rigid", "seat_eyes"]
+__all__ = ["Seat", "lower_hem", "place_points", "remove_rigid", "seat_eyes"]
 
 _LID_REACH_MM = 2.5  # skin this near the eyeball slides on it
 _LID_BLEND_MM = 5.0  # and the correction fades out over this distance
 _TOUCH_MM = 1.0  # skin this near lies on the eyeball: whatever a target does, it stays there
 _RIM_BLEND_MM = 2.0
+_HEM_BELOW_MM, _HEM_DROP_MM = -140.0, 45.0
 _HELPER_TRUST = 0.15  # how strongly an eyeball follows MakeHuman's eye rather than its lids
 
 
@@ -72,6 +73,18 @@ def place_points(surface: Surface, mesh: Mesh, neutral: np.ndarray) -> np.ndarra
         centre = helper.mean(axis=0)
         parts.append(centre + eye.directions * np.linalg.norm(helper - centre, axis=1).mean())
     return np.concatenate(parts)
+
+
+def lower_hem(surface: Surface, points_mm: np.ndarray) -> np.ndarray:
+    """Points (P, 3) with the bust's ragged lower edge drawn down to one height, out of the widest framings."""
+    skin = surface.triangles
+    edges = np.sort(np.concatenate([skin[:, [0, 1]], skin[:, [1, 2]], skin[:, [2, 0]]]), axis=1)
+    edges, uses = np.unique(edges, axis=0, return_counts=True)
+    rim = np.intersect1d(np.unique(edges[uses == 1]), surface.skin)
+    hem = rim[points_mm[rim, 1] < _HEM_BELOW_MM]
+    out = points_mm.copy()
+    out[hem, 1] = points_mm[hem, 1].min() - _HEM_DROP_MM
+    return out
 
 
 def remove_rigid(fields: np.ndarray, points_mm: np.ndarray, stable: np.ndarray) -> np.ndarray:

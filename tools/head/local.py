@@ -38,22 +38,17 @@ def local_directions(points: np.ndarray, surface: Surface) -> tuple[list[str], n
 
 
 def _amplitude(points: np.ndarray, surface: Surface) -> np.ndarray:
-    """Share of the spread (P,): all of it on the face, nothing on neck, skull and inside the mouth."""
+    """Share of the spread (P,): all of it on the face, nothing on neck, skull, teeth and tongue."""
     y, z = points[:, 1], points[:, 2]
     front = smoothstep(z, -70, -20) * smoothstep(y, -150, -110) * smoothstep(-y, -110, -60)
     lips = np.exp(-((((points - _LIPS_MM) / _LIPS_HALF_MM) ** 2).sum(axis=1)))
-    inside = np.isin(
-        surface.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE, Part.MOUTH_INTERIOR)
-    )
-    only_inside = np.setdiff1d(surface.triangles[inside], surface.skin)
+    loose = np.isin(surface.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE))
     out = front * (1 - (1 - _LIPS_SHARE) * lips)
-    out[only_inside] = 0
+    out[np.unique(surface.triangles[loose])] = 0
     return np.asarray(out)
 
 
-def _eigenfunctions(
-    points: np.ndarray, amplitude: np.ndarray, chosen: np.ndarray, sign: float
-) -> np.ndarray:
+def _eigenfunctions(points: np.ndarray, amplitude: np.ndarray, chosen: np.ndarray, sign: float) -> np.ndarray:
     """Leading functions (functions, P) of the kernel times the amplitudes, scaled by the roots of their eigenvalues.
 
     Nyström's extension from the supports `chosen` to all points. sign 1: even in x; -1: odd.

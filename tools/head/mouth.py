@@ -8,15 +8,48 @@ from scipy.sparse.linalg import spsolve
 from scipy.spatial import cKDTree
 
 from facewright.models.morphable import Part
+from head.hair import smoothstep
 from head.raster import vertex_normals
 from head.surface import Surface
 
-__all__ = ["Mouth"]
+__all__ = ["Mouth", "show_teeth"]
 
-_AROUND_TEETH_MM = 9.0
+_AROUND_TEETH_MM = 11.0
+_GROWS = np.array([1.0, 0.0, 1.0])  # teeth do not get longer
 _CONTACT_MM = 3.0
 _FADE_MM = 7.0
-_TEETH = (Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE)
+_ROWS = (Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE)
+_SIDE = 0.2  # flesh belongs to the upper or lower lip from this share on
+# MakeHuman's upper teeth end where the lips meet, 5 mm behind them: a smile would not show them. (y, z)
+_INTO_SIGHT_MM = {Part.UPPER_TEETH: (-3.0, 2.2), Part.LOWER_TEETH: (-1.5, 0.0)}
+_NARROWER = 0.93
+
+
+def show_teeth(surface: Surface, points_mm: np.ndarray) -> np.ndarray:
+    """Points (P, 3) with the rows of teeth where a smile shows them."""
+    out = points_mm.copy()
+    for part, (up, forward) in _INTO_SIGHT_MM.items():
+        row = np.unique(surface.triangles[surface.parts == part])
+        front = smoothstep(points_mm[row, 2], 2, 15)  # at the sides lips do not close tightly
+        out[row, 0] *= _NARROWER
+        out[row, 1] += up * front
+        out[row, 2] += forward * front
+    return out
+
+
+class _Row:
+    """A row of teeth, or the tongue: its points, and the flesh that it moves with."""
+
+    def __init__(self, points: np.ndarray, around: np.ndarray, points_mm: np.ndarray) -> None:
+        self.points, self.around = points, around
+        centre = points_mm[around].mean(axis=0)
+        self.arms, self.around_arms = points_mm[points] - centre, points_mm[around] - centre
+
+    def follow(self, field: np.ndarray) -> np.ndarray:
+        """The row's displacement: the flesh's mean translation, its widening and its lengthening."""
+        moved = field[self.around]
+        growth = (moved * self.around_arms).sum(axis=0) / (self.around_arms**2).sum(axis=0)
+        return np.asarray(moved.mean(axis=0) + growth * _GROWS * self.arms)
 
 
 class Mouth:
@@ -24,14 +57,15 @@ class Mouth:
 
     def __init__(self, surface: Surface, points_mm: np.ndarray) -> None:
         parts = surface.parts
-        self.teeth = np.unique(surface.triangles[np.isin(parts, _TEETH)])
         flesh = np.unique(surface.triangles[np.isin(parts, (Part.SKIN, Part.MOUTH_INTERIOR))])
-        rows = np.unique(surface.triangles[np.isin(parts, _TEETH[:2])])
-        self.around = flesh[cKDTree(points_mm[rows]).query(points_mm[flesh])[0] < _AROUND_TEETH_MM]
-        centre = points_mm[self.teeth].mean(axis=0)
-        self.around_arms = points_mm[self.around] - centre
-        self.teeth_arms = points_mm[self.teeth] - centre
         self._find_contact(surface, points_mm, flesh)
+        self.rows = []
+        for part in _ROWS:
+            points = np.unique(surface.triangles[parts == part])
+            teeth = np.unique(surface.triangles[parts == (part if part in _INTO_SIGHT_MM else _ROWS[1])])
+            near = cKDTree(points_mm[teeth]).query(points_mm[flesh])[0] < _AROUND_TEETH_MM
+            sign = 1 if part == Part.UPPER_TEETH else -1
+            self.rows.append(_Row(points, flesh[near & (sign * self.side[flesh] > _SIDE)], points_mm))
 
     def _find_contact(self, surface: Surface, points_mm: np.ndarray, flesh: np.ndarray) -> None:
         """Pairs of points where the lips touch, and how much every point belongs to the upper or the lower lip."""
@@ -51,13 +85,10 @@ class Mouth:
         self.weight = np.exp(-((distance[:, 0] / _FADE_MM) ** 2)) * self.side / 2
 
     def seat_teeth(self, field: np.ndarray) -> np.ndarray:
-        """Move teeth and tongue by the translation and uniform scale of the flesh around them."""
-        moved = field[self.around]
-        shift = moved.mean(axis=0)
-        arms = self.around_arms - self.around_arms.mean(axis=0)
-        growth = (moved * arms).sum() / (arms**2).sum()
+        """Move the upper teeth with the upper lip and what is around it, lower teeth and tongue with the chin."""
         out = field.copy()
-        out[self.teeth] = shift + growth * (self.teeth_arms - self.around_arms.mean(axis=0))
+        for row in self.rows:
+            out[row.points] = row.follow(field)
         return out
 
     def close_lips(self, field: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from facewright.people.config import PeopleConfig
 from facewright.people.hair import draw_hair_style, grow_hair
 from facewright.people.identity import draw_identity
 from facewright.people.lids import with_plausible_lids
+from facewright.people.mouths import with_hidden_mouth
 from facewright.people.palette import hair_colour
 from facewright.people.person import Person
 from facewright.people.traits import draw_traits
@@ -28,7 +29,7 @@ def build_person(config: PeopleConfig, head: EmbeddedHead, index: int, seed: int
     identity = draw_identity(config, head, streams)
     traits = draw_traits(identity, streams)
     neutral = _native.combine(model.mean_mm, model.identity_basis_mm, identity.coefficients)
-    neutral = with_plausible_lids(model, neutral, traits.eye_openness)
+    neutral = with_hidden_mouth(model, with_plausible_lids(model, neutral, traits.eye_openness))
     texture = paint_albedo(head, traits)
     style = draw_hair_style(traits, streams)
     colour = hair_colour(traits.hair_lightness, traits.hair_red, traits.grey)

@@ -35,9 +35,9 @@ class PeopleConfig:
     attribute, and everything that goes with it (skin, hair, wrinkles) follows.
     """
 
-    shape_sigma: float = 1.2
+    shape_sigma: float = 1.0
     """Standard deviation of the identity coefficients; 1 is the model's own population."""
-    shape_limit: float = 2.3
+    shape_limit: float = 2.0
     """Coefficients are kept within this many standard deviations, so that nobody is deformed."""
     age: Distribution | None = None
     """Years, 20 to 80: --age 20..60, --age 35 or any distribution."""

@@ -18,7 +18,7 @@ __all__ = ["Identity", "draw_identity", "measured_attributes"]
 _DRAWS = 8
 _ANCESTRIES = ("african", "asian", "caucasian")
 # Coefficients are limited after conditioning, which moves the attributes a little; this often is enough to settle.
-_ROUNDS = 3
+_ROUNDS = 10
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,10 +19,13 @@ _GAUSSIAN_LIMIT = 2.5
 # Units of each kind of expression at full strength. "Left" and "Right" units are named once, without the side.
 KINDS: dict[str, dict[str, float]] = {
     "neutral": {},
-    "smile": {"mouthSmile": 0.75, "cheekSquint": 0.5, "eyeSquint": 0.3, "mouthDimple": 0.2},
+    "smile": {
+        "mouthSmile": 0.7, "mouthStretch": 0.2, "mouthUpperUp": 0.65, "jawOpen": 0.08, "cheekSquint": 0.35,
+        "eyeSquint": 0.15, "mouthDimple": 0.15,
+    },
     "laugh": {
-        "mouthSmile": 0.9, "cheekSquint": 0.8, "eyeSquint": 0.5, "jawOpen": 0.35, "mouthUpperUp": 0.45,
-        "mouthLowerDown": 0.25,
+        "mouthSmile": 0.8, "mouthStretch": 0.25, "mouthUpperUp": 0.75, "mouthLowerDown": 0.35, "jawOpen": 0.2,
+        "cheekSquint": 0.5, "eyeSquint": 0.25,
     },
     "talk": {"jawOpen": 0.35, "mouthFunnel": 0.25, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15},
     "press": {"mouthPress": 0.6, "mouthRollLower": 0.3, "mouthRollUpper": 0.3, "mouthShrugLower": 0.2},
@@ -82,7 +85,7 @@ def draw_expressions(
     weights = np.array([getattr(config, kind) for kind in KINDS])
     kind_of = np.searchsorted(np.cumsum(weights / weights.sum()), p[:, 0]).clip(0, len(KINDS) - 1)
     strength = config.expression_strength * (0.3 + 0.8 * p[:, 1])
-    tilt = 0.3 * (p[:, 2] - 0.5)  # asymmetry between the sides
+    tilt = 0.12 * (p[:, 2] - 0.5)  # asymmetry between the sides
     for kind, name in enumerate(KINDS):
         rows = kind_of == kind
         for unit, amount in KINDS[name].items():

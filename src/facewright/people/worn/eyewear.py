@@ -31,6 +31,8 @@ _TILT = 0.13
 _WRAP = 0.0016
 """Curvature of the front about the face, 1 / (2 radius)."""
 _CLEARANCE_MM = 1.8
+_BRIDGE_BACK_MM = 4.5
+"""So far a bridge bends back to a nose that lies deeper than brows and cheeks let the front rest."""
 
 
 @dataclass(frozen=True)
@@ -274,7 +276,7 @@ def _bridges(
         z = start[2] + bow * 1.5 * fit.scale
         top = slice(5, 6)
         need = fit.depth_at(x[top] + fit.middle_mm, y[top])[0] + thick + 0.3 - z[5]
-        z += max(float(need), 0.0) * bow
+        z += max(float(need), -_BRIDGE_BACK_MM * fit.scale) * bow
         up = np.broadcast_to([0.0, 1.0, 0.0], (len(along), 3))
         bars.append(tube(np.stack([x, y, z], axis=1), up, profile))
     return bars

@@ -249,7 +249,7 @@ def _block(
     crease = 1 - (np.abs(lid[:, :, 0] - middle[0]) / 30).clip(0, 1)
     lid[:, :, 1] = top + 3 * inside - style.dent_mm * inside.clip(0.4, 1) * crease
     rows = np.concatenate([lid, walls])
-    room = shell.hull_mm + style.room_mm[0]
+    room = shell.hull_mm + style.room_mm[1]  # its few flat faces come closer to the head than their corners
     rows = outward(shell, room, rows.reshape(-1, 3)).reshape(rows.shape)
     rows[0] = rows[0, :1]
     return grid_mesh(rows, columns_closed=True), rows

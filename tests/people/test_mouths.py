@@ -1,0 +1,68 @@
+"""What is inside the mouth stays behind the skin."""
+
+import numpy as np
+import pytest
+
+from facewright import _native
+from facewright.models import Part
+from facewright.models.embedded import load_head
+from facewright.people.config import PeopleConfig
+from facewright.people.identity import draw_identity
+from facewright.people.mouths import with_hidden_mouth
+from facewright.streams import Streams
+
+_ROWS = (Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE)
+
+
+def neutral(index: int) -> np.ndarray:
+    head = load_head()
+    identity = draw_identity(PeopleConfig(), head, Streams(1, index))
+    return _native.combine(head.model.mean_mm, head.model.identity_basis_mm, identity.coefficients)
+
+
+def points_of(*parts: Part) -> np.ndarray:
+    model = load_head().model
+    return np.unique(model.triangles[np.isin(model.parts, parts)])
+
+
+def chin_ahead_of_teeth_mm(vertices: np.ndarray) -> float:
+    """From the foremost lower tooth to the skin of the chin right before it."""
+    model = load_head().model
+    row = points_of(Part.LOWER_TEETH)
+    skin = points_of(Part.SKIN)
+    skin = skin[(model.mean_mm[skin, 2] > 15) & (model.mean_mm[skin, 1] > -100)]
+    front = row[model.mean_mm[row, 2].argsort()[-6:]]
+    away = np.abs(model.mean_mm[skin, None, :2] - model.mean_mm[front, :2]).sum(axis=2).argmin(axis=0)
+    return float((vertices[skin[away], 2] - vertices[front, 2]).min())
+
+
+def test_the_mean_head_is_left_alone():
+    mean = load_head().model.mean_mm
+    np.testing.assert_array_equal(with_hidden_mouth(load_head().model, mean), mean)
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_only_the_inside_of_the_mouth_moves_and_rows_move_as_wholes(index):
+    model, before = load_head().model, neutral(index)
+    moved = with_hidden_mouth(model, before) - before
+    assert (moved[points_of(Part.SKIN, Part.LEFT_EYE, Part.RIGHT_EYE)] == 0).all()
+    for part in _ROWS:
+        np.testing.assert_allclose(np.ptp(moved[points_of(part)], axis=0), 0, atol=1e-4)
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_welded_vertices_stay_together(index):
+    model = load_head().model
+    vertices = with_hidden_mouth(model, neutral(index))
+    np.testing.assert_array_equal(vertices, vertices[model.weld])
+
+
+def test_a_chin_pushed_in_takes_the_teeth_along():
+    model = load_head().model
+    vertices = model.mean_mm.copy()
+    skin = points_of(Part.SKIN)
+    chin = skin[(vertices[skin, 1] < -70) & (vertices[skin, 1] > -106) & (vertices[skin, 2] > 0)]
+    vertices[chin, 2] -= 12
+    vertices = vertices[model.weld]
+    assert chin_ahead_of_teeth_mm(vertices) < 2
+    assert chin_ahead_of_teeth_mm(with_hidden_mouth(model, vertices)) > 2.5
