@@ -168,7 +168,7 @@ def test_nothing_of_the_crown_pokes_through_headwear(style):
     head = who.neutral_mm[np.unique(who.model.triangles[who.model.parts == Part.SKIN])].astype(float)
     brow = who.neutral_mm[who.model.landmarks[17:27], 1].max()
     crown = head[head[:, 1] > brow + 52]
-    assert _covered(parts, np.array([0.0, brow + 10, -70]), crown).min() > 0
+    assert _covered(parts, np.array([0.0, brow + 10, -70]), crown).min() > 0.3
 
 
 def test_hair_stays_under_a_hat_and_shows_below_it():
