@@ -16,6 +16,7 @@ _TOUCH_MM = 1.0  # skin this near lies on the eyeball: whatever a target does, i
 _RIM_BLEND_MM = 2.0
 _HEM_BELOW_MM, _HEM_DROP_MM = -140.0, 45.0
 _HELPER_TRUST = 0.15  # how strongly an eyeball follows MakeHuman's eye rather than its lids
+_GROWTH_TRUST = 1.0  # eyeballs differ by a few percent between people, lids by much more
 
 
 class Seat:
@@ -110,7 +111,7 @@ def seat_eyes(field: np.ndarray, helper_field: np.ndarray, seat: Seat) -> tuple[
     growth = float((helper_field * seat.helper_directions).sum(axis=1).mean())
     design = np.concatenate([seat.rim_normals, np.ones((len(seat.rim), 1))], axis=1) / len(seat.rim) ** 0.5
     wanted = (seat.rim_normals * field[seat.rim]).sum(axis=1) / len(seat.rim) ** 0.5
-    trust = _HELPER_TRUST * np.eye(4)
+    trust = np.diag([_HELPER_TRUST, _HELPER_TRUST, _HELPER_TRUST, _GROWTH_TRUST])
     prior = np.append(shift, growth)
     motion = np.linalg.lstsq(
         np.concatenate([design, trust]), np.concatenate([wanted, trust @ prior]), rcond=None
