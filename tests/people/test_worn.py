@@ -156,7 +156,7 @@ def test_temples_run_outside_of_the_temples():
         bar = frame[(frame[:, 2] < -5) & (frame[:, 2] > marks[[0, 16], 2].max() + 5)]
         assert len(bar)
         for vertex in bar:
-            near = head[(np.abs(head[:, 1:] - vertex[1:]) < 4).all(axis=1) & (head[:, 0] * vertex[0] > 0)]
+            near = head[(np.abs(head[:, 1:] - vertex[1:]) < 5).all(axis=1) & (head[:, 0] * vertex[0] > 0)]
             assert not len(near) or abs(vertex[0]) > np.abs(near[:, 0]).max() - 0.5
 
 

@@ -315,7 +315,7 @@ def _temple(style: Eyewear, fit: FaceFit, corner: Float64[np.ndarray, " 3"], sid
     straight = np.array([hinge_x, y0, hinge_z]) * (1 - part) + rest * part
     reach = fit.width_at(side, straight[:, 1], straight[:, 2])
     bow = 4 * part[:, 0] * (1 - part[:, 0])
-    inside = (reach + half + 0.6 - straight[:, 0]) / bow.clip(0.35, None)
+    inside = (reach + half + 1.2 - straight[:, 0]) / bow.clip(0.35, None)
     straight[:, 0] += max(0.0, float(inside[:-2].max())) * bow
     hook = np.array([[0.3, -3, -8], [-1, -12, -15], [-4, -26, -19], [-6, -32, -20]]) * fit.scale
     path = np.concatenate([[[x0 - 0.4, y0, z0 - 0.2], [hinge_x - 0.6, y0, z0 - 1.4]], straight, rest + hook])
