@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Shaped
 
-from facewright.errors import FacewrightError
+from facewright.errors import FacewrightError, first_line
 from facewright.formats.base import DatasetReader
 from facewright.formats.manifest import CONFIG, read_json, read_manifest
 
@@ -66,7 +66,7 @@ def _read(path: Path, names: Sequence[str], dataset: Path) -> dict[str, Shaped[n
                 raise FacewrightError(f"{dataset}: has no column {missing[0]} ({path.name})")
             table = file.read(columns=list(names))
     except (OSError, pa.ArrowException) as error:
-        raise FacewrightError(f"{path}: not a readable Parquet file: {str(error).splitlines()[0]}") from error
+        raise FacewrightError(f"{path}: not a readable Parquet file: {first_line(error)}") from error
     return {name: _array(table, name) for name in names}
 
 

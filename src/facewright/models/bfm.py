@@ -12,7 +12,7 @@ import numpy as np
 import scipy.io
 from jaxtyping import Float32, Float64, Int32
 
-from facewright.errors import FacewrightError
+from facewright.errors import FacewrightError, first_line
 from facewright.models.assembly import Parts, assemble, indices, numbers, sigma_directions
 from facewright.models.landmarks import (
     BFM2009_LANDMARKS,
@@ -48,7 +48,7 @@ def read_statismo(path: Path, name: str, landmark_list: Path | None = None) -> M
         raise
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as problem:
         raise FacewrightError(
-            f"{path}: found an unreadable file ({_first_line(problem)}), expected a Basel Face Model (.h5)"
+            f"{path}: found an unreadable file ({first_line(problem)}), expected a Basel Face Model (.h5)"
         ) from None
 
 
@@ -242,7 +242,7 @@ def _read_mat(path: Path) -> Mapping[str, Any]:
         fields: dict[str, Any] = scipy.io.loadmat(path, variable_names=wanted, appendmat=False)
     except Exception as problem:  # scipy's readers raise nearly anything on damaged files
         raise FacewrightError(
-            f"{path}: found an unreadable file ({_first_line(problem)}), expected 01_MorphableModel.mat"
+            f"{path}: found an unreadable file ({first_line(problem)}), expected 01_MorphableModel.mat"
         ) from None
     for name in wanted:
         if name not in fields:
@@ -266,7 +266,3 @@ def _pca2009(
         odd = lengths[np.abs(lengths - 1).argmax()]
         raise FacewrightError(f"{source}: {kind}PC: found a column of length {odd:.4g}, expected 1")
     return mean.astype(np.float64).reshape(-1, 3), sigma_directions(rows, sigma)
-
-
-def _first_line(problem: Exception) -> str:
-    return str(problem).splitlines()[0] if str(problem) else type(problem).__name__

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from facewright.errors import FacewrightError
+from facewright.errors import FacewrightError, first_line
 from facewright.models.morphable import MorphableModel
 
 __all__ = ["HEAD_FILE", "EmbeddedHead", "load_head", "read_head"]
@@ -67,7 +67,7 @@ def read_head(path: Path) -> EmbeddedHead:
     except FileNotFoundError:
         raise FacewrightError(f"{path}: found no such file, expected the embedded head") from None
     except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as problem:
-        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        reason = first_line(problem)
         raise FacewrightError(f"{path}: found an unreadable file ({reason}), expected a head npz") from None
     _check(path, arrays)
     return _head(arrays)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int32
 
-from facewright.errors import FacewrightError
+from facewright.errors import FacewrightError, first_line
 from facewright.models.assembly import indices, numbers
 from facewright.models.morphable import Albedo
 
@@ -85,7 +85,7 @@ def _opened(path: Path) -> Iterator[np.lib.npyio.NpzFile]:
     except FileNotFoundError:
         raise FacewrightError(f"{path}: found no such file, expected FLAME's colours (.npz)") from None
     except (OSError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as problem:
-        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        reason = first_line(problem)
         raise FacewrightError(
             f"{path}: found an unreadable file ({reason}), expected FLAME's colours (.npz)"
         ) from None

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, Float64, Int32, UInt8
 
-from facewright.errors import FacewrightError
+from facewright.errors import FacewrightError, first_line
 from facewright.models.assembly import Parts, assemble
 from facewright.models.landmarks import ICT_LANDMARKS, read_landmark_list
 from facewright.models.morphable import MorphableModel, Part
@@ -103,7 +103,7 @@ def _index(folder: Path) -> dict[str, object]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
-        reason = str(problem).splitlines()[0]
+        reason = first_line(problem)
         raise FacewrightError(f"{path}: found something else ({reason}), expected JSON") from None
     if not isinstance(content, dict):
         raise FacewrightError(f"{path}: found a {type(content).__name__}, expected an object of lists")

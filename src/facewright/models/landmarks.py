@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64, Int32
 
-from facewright.errors import FacewrightError
+from facewright.errors import FacewrightError, first_line
 
 __all__ = [
     "BFM2009_LANDMARKS",
@@ -176,7 +176,7 @@ def read_landmark_list(path: Path, vertices: int) -> Int32[np.ndarray, " 68"]:
     except FileNotFoundError:
         raise FacewrightError(f"{path}: found no such file, expected 68 vertex numbers") from None
     except (OSError, ValueError) as problem:
-        reason = str(problem).splitlines()[0]
+        reason = first_line(problem)
         raise FacewrightError(
             f"{path}: found something else ({reason}), expected 68 vertex numbers"
         ) from None

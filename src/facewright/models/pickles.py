@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from facewright.errors import FacewrightError
+from facewright.errors import FacewrightError, first_line
 
 __all__ = ["read_pickled_arrays"]
 
@@ -35,7 +35,7 @@ def read_pickled_arrays(path: Path) -> dict[str, Any]:
     except FacewrightError as problem:
         raise FacewrightError(f"{path}: {problem}") from None
     except Exception as problem:  # a damaged pickle can raise nearly anything
-        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        reason = first_line(problem)
         raise FacewrightError(f"{path}: found an unreadable file ({reason}), expected a pickle") from None
     if not isinstance(content, dict):
         raise FacewrightError(f"{path}: found a {type(content).__name__}, expected a dictionary of arrays")

@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float32, UInt8
 
 import facewright
-from facewright.errors import FacewrightError
+from facewright.errors import FacewrightError, first_line
 from facewright.formats.atomic import write_atomic
 from facewright.geometry import CROPS
 from facewright.recognition.augment import resize_crops, to_input
@@ -132,6 +132,6 @@ def load_embedder(path: Path) -> Embedder:
         training = json.loads(metadata["training"])
         stored_px = int(metadata["stored_px"])
     except (KeyError, ValueError, TypeError, RuntimeError, cattrs.BaseValidationError) as error:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise FacewrightError(f"{file}: {reason}, expected a network of this version") from None
     return Embedder(name, metadata["crop"], stored_px, network.eval(), training)
