@@ -18,7 +18,7 @@ from facewright.geometry import ARCFACE_112, Crop
 from facewright.models import load_head
 from facewright.photos import load_detector, nearest_to_centre
 from facewright.render import render
-from facewright.scenes import Constant, Sampler, SamplerConfig, TruncatedNormal
+from facewright.scenes import CameraConfig, Constant, Sampler, SamplerConfig, TruncatedNormal
 
 # The part of an LFW photograph that a crop shows is 1 / .84 times as large as the crop.
 SCALE = 1 / 0.84
@@ -42,9 +42,7 @@ def main() -> None:
     config = replace(
         SamplerConfig(),
         yaw_deg=TruncatedNormal(0, 12, -30, 30),
-        jitter_px=none,
-        jitter_deg=none,
-        jitter_scale=Constant(1),
+        camera=CameraConfig(jitter_px=none, jitter_deg=none, jitter_scale=Constant(1)),
     )
     sampler, detector = Sampler(config, seed=5, head=load_head()), load_detector()
     offsets, missed = [], 0

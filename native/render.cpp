@@ -162,11 +162,11 @@ Pictures draw(const fw::Rig &rig, const In<float, 2> &neutral_mm, const In<uint8
               const In<uint8_t, 3> &made_up_texture, const In<uint8_t, 2> &vertex_colours, const fw::Wardrobe &wardrobe,
               const In<float, 2> &expression, const In<float, 2> &cameras, const In<float, 3> &light,
               const In<float, 2> &key, const In<uint8_t, 1> &made_up, const In<uint8_t, 2> &visible,
-              const In<double, 2> &points_px, const In<uint8_t, 4> &background, bool shadows) {
+              const In<double, 2> &points_px, int framing, const In<uint8_t, 4> &background, bool shadows) {
     const size_t n = background.shape(0), size = background.shape(1);
     require(neutral_mm.shape(0) == size_t(rig.vertices) && neutral_mm.shape(1) == 3, "neutral_mm: expected (V, 3)");
     require(expression.shape(0) == n && expression.shape(1) == rig.expression.size(), "expression: expected (n, E)");
-    require(cameras.shape(0) == n && cameras.shape(1) == fw::kCameraColumns, "cameras: expected (n, 8)");
+    require(cameras.shape(0) == n && cameras.shape(1) == fw::kCameraColumns, "cameras: expected (n, 15)");
     require(light.shape(0) == n && light.shape(1) == 9 && light.shape(2) == 3, "light: expected (n, 9, 3)");
     require(key.shape(0) == n && key.shape(1) == 6, "key_direction, key_irradiance: expected (n, 3)");
     require(made_up.shape(0) == n, "made_up: expected (n,)");
@@ -174,7 +174,8 @@ Pictures draw(const fw::Rig &rig, const In<float, 2> &neutral_mm, const In<uint8
     require(points_px.shape(0) == fw::kAlignment && points_px.shape(1) == 2, "points_px: expected (5, 2)");
     require(size >= 1 && size <= 4096 && background.shape(2) == size && background.shape(3) == 3,
             "background: expected (n, size, size, 3) with size in 1 .. 4096");
-    require_finite("pose, distance or jitter", view(cameras), 1.0e6f);
+    require(framing >= 0 && framing <= 3, "framing: expected 0 .. 3");
+    require_finite("pose, camera or jitter", view(cameras), 1.0e6f);
     require_finite("light", view(light), 1.0e6f);
     require_finite("expression", view(expression), 1.0e3f);
     require_key(key);
@@ -187,7 +188,7 @@ Pictures draw(const fw::Rig &rig, const In<float, 2> &neutral_mm, const In<uint8
                  any_made_up ? square_texture("made_up", made_up_texture) : fw::Texels{},
                  linear_colours(vertex_colours, rig.vertices)},
                 view(expression), view(light), view(key), view(made_up), view(visible),
-                reinterpret_cast<const fw::SceneCamera *>(cameras.data()), {static_cast<int>(size), {}}, n, shadows,
+                reinterpret_cast<const fw::SceneCamera *>(cameras.data()), {static_cast<int>(size), {}, static_cast<fw::Framing>(framing)}, n, shadows,
                 out.first.data(), out.second.data()};
     std::copy(points_px.data(), points_px.data() + 2 * fw::kAlignment, batch.crop.points_px.begin());
     {
@@ -272,7 +273,7 @@ void bind_render(nb::module_ &m) {
              nb::arg("mean_mm"), nb::arg("expression"), nb::arg("landmarks"), nb::arg("alignment"))
         .def("draw", &draw, nb::arg("neutral_mm"), nb::arg("texture"), nb::arg("made_up_texture"), nb::arg("vertex_colours"),
              nb::arg("wardrobe"), nb::arg("expression"), nb::arg("cameras"), nb::arg("light"), nb::arg("key"),
-             nb::arg("made_up"), nb::arg("visible"), nb::arg("points_px"), nb::arg("background"), nb::arg("shadows"),
+             nb::arg("made_up"), nb::arg("visible"), nb::arg("points_px"), nb::arg("framing"), nb::arg("background"), nb::arg("shadows"),
              "Draw n scenes of one person: (n, size, size, 3) uint8 images and (n, 68, 2) landmarks in pixels. Releases the GIL.");
     rig.def("openness", &bake_openness, nb::arg("neutral_mm"), nb::arg("wardrobe"), nb::arg("coarse"));
     nb::class_<fw::MipTexture>(m, "MipTexture", "An attachment's texture with its smaller copies.")

@@ -32,7 +32,7 @@ Painter::Painter(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &c
 
 void Painter::paint(const Sitter &sitter, const Shot &shot, uint8_t *image, float *landmarks_px) {
     express(sitter.neutral_mm, shot.expression);
-    const View view = aligned_view(rig_, positions_mm_, shot.camera, crop_);
+    const View view = framed_view(rig_, positions_mm_, shot.camera, crop_);
     for (int i = 0; i < kLandmarks; ++i) {
         const Projected p = view.project(positions_mm_[rig_.landmarks[i]]);
         landmarks_px[2 * i] = p.x_px;

@@ -1,5 +1,6 @@
 #include "render_scene.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "maths.hpp"
@@ -57,30 +58,92 @@ Similarity fit(const Points &from, const Points &to) {
     return {a, b, qx - (a * mx - b * my), qy - (b * mx + a * my)};
 }
 
-Similarity jitter(const SceneCamera &camera, int size_px) {
-    const auto [s, c] = sincos_deg(camera.jitter_deg);
-    const double a = camera.jitter_scale * c, b = camera.jitter_scale * s;
-    const double centre = 0.5 * size_px, px = size_px / 112.0;
-    return {a, b, centre - (a * centre - b * centre) + camera.jitter_x_px * px,
-            centre - (b * centre + a * centre) + camera.jitter_y_px * px};
+// What happens to an image after framing, about its centre.
+Similarity adjustment(const SceneCamera &camera, const CropTemplate &crop) {
+    const bool jittered = crop.framing != Framing::Pinhole;
+    const auto [s, c] = sincos_deg(jittered ? camera.jitter_deg : 0.0);
+    const double factor = double{camera.scale} * (jittered ? camera.jitter_scale : 1.0f);
+    const double a = factor * c, b = factor * s;
+    const double centre = 0.5 * crop.size_px, px = jittered ? crop.size_px / 112.0 : 0.0;
+    return {a, b, centre - (a * centre - b * centre) + camera.jitter_x_px * px + double{camera.shift_x} * crop.size_px,
+            centre - (b * centre + a * centre) + camera.jitter_y_px * px + double{camera.shift_y} * crop.size_px};
 }
 
-// The alignment landmarks on the image plane at depth 1, y down.
-Points plane_points(const Rig &rig, std::span<const Vec3> positions_mm, const Matrix &R, double distance_mm) {
+using Point = std::array<double, 3>;
+
+Point to_point(const Vec3 &v) { return {v.x, v.y, v.z}; }
+
+// A camera before framing: what it sees on its image plane at depth 1, y down.
+struct Eye {
+    Matrix R;
+    double right_mm, up_mm, distance_mm;
+    bool orthographic;
+
+    std::array<double, 2> plane(const Point &p) const {
+        const double depth = orthographic ? distance_mm : distance_mm - dot(R[2], p);
+        return {(dot(R[0], p) + right_mm) / depth, -(dot(R[1], p) + up_mm) / depth};
+    }
+};
+
+Point mean_of(const Point &a, const Point &b) {
+    return {0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1]), 0.5 * (a[2] + b[2])};
+}
+
+// The alignment landmarks on the image plane.
+Points plane_points(const Rig &rig, std::span<const Vec3> positions_mm, const Eye &eye) {
     Points out{};
     for (int i = 0; i < kAlignment; ++i) {
-        std::array<double, 3> mean{0, 0, 0};
+        Point mean{0, 0, 0};
         for (const int32_t v : rig.alignment[i]) {
             mean[0] += positions_mm[v].x;
             mean[1] += positions_mm[v].y;
             mean[2] += positions_mm[v].z;
         }
         for (double &m : mean) m /= kAlignmentVertices;
-        const double depth = distance_mm - dot(R[2], mean);
-        out[2 * i] = dot(R[0], mean) / depth;
-        out[2 * i + 1] = -dot(R[1], mean) / depth;
+        const auto [x, y] = eye.plane(mean);
+        out[2 * i] = x;
+        out[2 * i + 1] = y;
     }
     return out;
+}
+
+// The side of the face's box on the image plane. The hairline is taken to be as far above the brows as half of what the
+// chin is below them (the rule of thirds).
+double box_side(const Rig &rig, std::span<const Vec3> positions_mm, const Eye &eye) {
+    const auto landmark = [&](int i) { return to_point(positions_mm[rig.landmarks[i]]); };
+    const Point chin = landmark(8), glabella = mean_of(landmark(21), landmark(22));
+    const Point hairline{1.5 * glabella[0] - 0.5 * chin[0], 1.5 * glabella[1] - 0.5 * chin[1], 1.5 * glabella[2] - 0.5 * chin[2]};
+    std::array<double, 2> low{INFINITY, INFINITY}, high{-INFINITY, -INFINITY};
+    for (const Point &p : {landmark(0), landmark(16), landmark(30), chin, landmark(19), landmark(24), hairline}) {
+        const auto at = eye.plane(p);
+        for (int k = 0; k < 2; ++k) {
+            low[k] = std::min(low[k], at[k]);
+            high[k] = std::max(high[k], at[k]);
+        }
+    }
+    return std::max(high[0] - low[0], high[1] - low[1]);
+}
+
+// `scale` about what comes to lie at the image's centre.
+Similarity centred(double scale, double size_px, const std::array<double, 2> &at) {
+    return {scale, 0, 0.5 * size_px - scale * at[0], 0.5 * size_px - scale * at[1]};
+}
+
+// From the image plane to the crop's pixels.
+Similarity framing(const Rig &rig, std::span<const Vec3> positions_mm, const Eye &eye, double focal, const CropTemplate &crop) {
+    const double size = crop.size_px;
+    switch (crop.framing) {
+        case Framing::FaceBox: {
+            const Point left = to_point(positions_mm[rig.landmarks[35]]), right = to_point(positions_mm[rig.landmarks[31]]);
+            return centred(size / box_side(rig, positions_mm, eye), size, eye.plane(mean_of(left, right)));
+        }
+        case Framing::Landmark: {
+            const Points at = plane_points(rig, positions_mm, eye);
+            return centred(focal * size, size, {(at[0] + at[2] + at[4]) / 3, (at[1] + at[3] + at[5]) / 3});
+        }
+        case Framing::Pinhole: return centred(focal * size, size, {0, 0});
+        default: return fit(plane_points(rig, positions_mm, eye), crop.points_px);
+    }
 }
 
 Vec3 narrow(const std::array<double, 3> &v) {
@@ -89,10 +152,10 @@ Vec3 narrow(const std::array<double, 3> &v) {
 
 }  // namespace
 
-View aligned_view(const Rig &rig, std::span<const Vec3> positions_mm, const SceneCamera &camera, const CropTemplate &crop) {
+View framed_view(const Rig &rig, std::span<const Vec3> positions_mm, const SceneCamera &camera, const CropTemplate &crop) {
     const Matrix R = rotation(camera);
-    const Similarity S = fit(plane_points(rig, positions_mm, R, camera.distance_mm), crop.points_px)
-                             .then(jitter(camera, crop.size_px));
+    const Eye eye{R, camera.right_mm, camera.up_mm, camera.distance_mm, camera.orthographic != 0.0f};
+    const Similarity S = framing(rig, positions_mm, eye, camera.focal, crop).then(adjustment(camera, crop));
     std::array<double, 3> image_x, image_y;
     for (int k = 0; k < 3; ++k) {
         image_x[k] = S.a * R[0][k] + S.b * R[1][k];
@@ -103,7 +166,10 @@ View aligned_view(const Rig &rig, std::span<const Vec3> positions_mm, const Scen
             narrow(image_y),
             static_cast<float>(S.tx),
             static_cast<float>(S.ty),
-            camera.distance_mm};
+            camera.distance_mm,
+            static_cast<float>(S.a * eye.right_mm + S.b * eye.up_mm),
+            static_cast<float>(S.b * eye.right_mm - S.a * eye.up_mm),
+            eye.orthographic ? 0.0f : 1.0f};
 }
 
 namespace {

@@ -1,5 +1,6 @@
 """The command line as it is typed: what it prints, what it returns."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import cv2
 import pytest
 
 from facewright.cli import main
+from facewright.dataset import DatasetConfig, from_json, to_json
 
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:
@@ -55,6 +57,29 @@ def test_help_names_what_can_be_asked_of_people_and_scenes():
     )
     assert all(f"{option} " in text for option in options)
     assert "frame224" in text
+
+
+def printed_config(capsys: pytest.CaptureFixture[str], *words: object) -> DatasetConfig:
+    assert main(["config", *map(str, words)]) == 0
+    return from_json(capsys.readouterr().out)
+
+
+def test_a_config_file_is_where_options_start_from(tmp_path, capsys):
+    first = printed_config(capsys, "--people", 7, "--yaw-deg", "0.6*uniform:-90:90+0.4*normal:0:2")
+    assert first.people == 7
+    file = tmp_path / "mine.json"
+    file.write_text(to_json(first))
+    assert printed_config(capsys, "--config", file) == first
+    changed = printed_config(capsys, f"--config={file}", "--samples", 3)
+    assert changed == dataclasses.replace(first, samples=3)
+
+
+def test_config_files_that_cannot_be_used(tmp_path, capsys):
+    assert "nowhere.json: cannot be read" in complaint(
+        capsys, "config", "--config", tmp_path / "nowhere.json"
+    )
+    (tmp_path / "bad.json").write_text('{"peeple": 3}')
+    assert "bad.json: unknown field peeple" in complaint(capsys, "config", "--config", tmp_path / "bad.json")
 
 
 def test_a_judge_is_required():

@@ -26,7 +26,7 @@ from facewright.people.person import Person
 from facewright.people.traits import Traits
 from facewright.people.worn import dress
 from facewright.render import render
-from facewright.scenes import Sampler, SamplerConfig, Scenes
+from facewright.scenes import CameraConfig, Sampler, SamplerConfig, Scenes
 from facewright.scenes.expressions import ExpressionConfig
 from facewright.scenes.illumination import LightConfig
 from facewright.scenes.worn import Slot, WornConfig
@@ -45,8 +45,10 @@ STUDIO = LightConfig(
 )  # fmt: skip
 STRAIGHT = replace(
     SamplerConfig(),
-    yaw_deg=Constant(0), pitch_deg=Constant(0), roll_deg=Constant(0), distance_mm=Constant(1200),
-    jitter_px=Constant(0), jitter_scale=Constant(1), jitter_deg=Constant(0),
+    yaw_deg=Constant(0), pitch_deg=Constant(0), roll_deg=Constant(0),
+    camera=CameraConfig(
+        distance_mm=Constant(1200), jitter_px=Constant(0), jitter_scale=Constant(1), jitter_deg=Constant(0)
+    ),
     worn=WornConfig(eyewear=0, headwear=0, facewear=0, makeup=0), expression=CALM, light=STUDIO,
     background="plain",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shlex
 import sys
@@ -19,74 +20,66 @@ from facewright.evaluation.embedders import SFACE_INPUT, SFACE_THRESHOLD, OnnxIn
 from facewright.evaluation.faces import SelectionOptions
 from facewright.machine import available_cores
 from facewright.recognition.config import TrainConfig
-from facewright.scenes.sampler import SamplerConfig
 
 __all__ = ["main"]
 
-# The scene's options are typed without a prefix: --yaw-deg -90..90 --age 20..60.
-Scene = Annotated[SamplerConfig, tyro.conf.arg(name=""), tyro.conf.OmitArgPrefixes]
-CropName = Literal["arcface112", "facenet96", "frame224"]
+# Options are typed without a prefix: --yaw-deg -90..90 --age 20..60.
+Settings = Annotated[DatasetConfig, tyro.conf.arg(name=""), tyro.conf.OmitArgPrefixes]
+PREVIEW = DatasetConfig(people=8, samples=6)
 
 
 def generate(
     out: tyro.conf.Positional[Path],
-    people: int = 500,
-    samples: int = 30,
-    seed: int = 1,
-    first_person: int = 0,
-    crop: CropName = "arcface112",
+    settings: Settings = DatasetConfig(),  # noqa: B008  (frozen)
     format: Literal["webdataset", "folder"] = "webdataset",
     workers: int | None = None,
-    model: str | None = None,
-    scene: Scene = SamplerConfig(),  # noqa: B008  (frozen)
+    config: Path | None = None,
 ) -> None:
     """Draw a labelled data set. Stopped at any moment, the same command goes on where it stopped.
 
     Args:
         out: Folder of the data set.
-        people: How many people.
-        samples: Images of each.
-        seed: The same seed gives the same bytes, with any number of workers.
-        first_person: Index of the first person: other indices are other people of the same seed.
-        crop: Alignment template and size of the images.
+        settings: Which people, how often, and how everything varies.
         format: Tar shards, or one folder for each person.
         workers: Processes; by default one for each core.
-        model: Head model of your own instead of the embedded head: bfm2017:FILE.h5, bfm2019:FILE.h5, bfm2009:FILE.mat,
-            flame:FILE.pkl[,ALBEDO.npz] or ict:FOLDER (docs/models.md).
-        scene: Distributions, typed V, LOW..HIGH, normal:MEAN:STD or truncated_normal:MEAN:STD:LOW:HIGH.
+        config: Settings to begin with, a file that `facewright config` wrote; options typed beside it win.
     """
     from facewright.dataset import generate as generate_dataset
 
-    config = DatasetConfig(people, samples, seed, first_person, crop, sampler=scene, model=model)
-    generate_dataset(out, config, format=format, workers=available_cores() if workers is None else workers)
+    generate_dataset(out, settings, format=format, workers=available_cores() if workers is None else workers)
 
 
 def preview(
     sheet: tyro.conf.Positional[Path],
-    people: int = 8,
-    samples: int = 6,
-    seed: int = 1,
-    first_person: int = 0,
-    crop: CropName = "arcface112",
-    model: str | None = None,
-    scene: Scene = SamplerConfig(),  # noqa: B008  (frozen)
+    settings: Settings = PREVIEW,
+    config: Path | None = None,
 ) -> None:
     """Draw a contact sheet: a row for each person, a column for each variation.
 
     Args:
         sheet: PNG to write.
-        people: Rows.
-        samples: Columns.
-        seed: As for generate: the same people.
-        first_person: Index of the first person.
-        crop: Alignment template and size of the images.
-        model: Head model of your own, as for generate.
-        scene: Distributions, as for generate.
+        settings: As for generate: the same people.
+        config: As for generate.
     """
     from facewright.dataset import preview as draw_preview
 
-    draw_preview(DatasetConfig(people, samples, seed, first_person, crop, sampler=scene, model=model), sheet)
-    print(f"{sheet}: {people} people, {samples} images each")
+    draw_preview(settings, sheet)
+    print(f"{sheet}: {settings.people} people, {settings.samples} images each")
+
+
+def config(
+    settings: Settings = DatasetConfig(),  # noqa: B008  (frozen)
+    config: Path | None = None,
+) -> None:
+    """Print the settings that `generate` would use, complete, as JSON for --config.
+
+    Args:
+        settings: As for generate.
+        config: As for generate.
+    """
+    from facewright.dataset import to_json
+
+    print(to_json(settings), end="")
 
 
 def train(
@@ -223,6 +216,7 @@ def demo(
 COMMANDS: dict[str, Callable[..., Any]] = {
     "generate": generate,
     "preview": preview,
+    "config": config,
     "train": train,
     "evaluate": evaluate,
     "analyze": analyze,
@@ -238,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         tyro.extras.subcommand_cli_from_dict(
-            COMMANDS,
+            _starting_from(_typed_config(arguments)),
             prog="facewright",
             description="Faces of people who do not exist: generate a training set, train on it, measure the result.",
             args=arguments,
@@ -253,6 +247,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"facewright: {str(error) or 'stopped'}", file=sys.stderr)
         return 130
     return 0
+
+
+def _typed_config(arguments: Sequence[str]) -> DatasetConfig | None:
+    """The settings in the file that --config names: they are the defaults of all other options."""
+    from facewright.dataset import from_json
+
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word == "--config" or word.startswith("--config="):
+            file = Path(word.removeprefix("--config=") if "=" in word else following)
+            try:
+                return from_json(file.read_text(), str(file))
+            except OSError as error:
+                raise FacewrightError(f"{file}: cannot be read: {error.strerror}") from error
+    return None
+
+
+def _starting_from(base: DatasetConfig | None) -> dict[str, Callable[..., Any]]:
+    """The commands, with the defaults of `settings` taken from `base`."""
+    if base is None:
+        return COMMANDS
+    sheet = replace(base, people=min(base.people, PREVIEW.people), samples=min(base.samples, PREVIEW.samples))
+    return COMMANDS | {
+        "generate": functools.partial(generate, settings=base),
+        "preview": functools.partial(preview, settings=sheet),
+        "config": functools.partial(config, settings=base),
+    }
 
 
 def _typed_distributions() -> tyro.constructors.ConstructorRegistry:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from facewright import FacewrightError
 from facewright.dataset import DatasetConfig, from_json, to_json
-from facewright.distributions import Constant, Distribution, Normal, Uniform
+from facewright.distributions import Component, Constant, Distribution, Empirical, Mixture, Normal, Uniform
+from facewright.scenes.camera import CameraConfig
 from facewright.scenes.sampler import SamplerConfig
 
 
@@ -19,6 +20,12 @@ def distributions(low: float, high: float) -> st.SearchStrategy[Distribution]:
         st.builds(Constant, numbers),
         st.tuples(numbers, numbers).map(lambda ends: Uniform(min(ends), max(ends))),
         st.builds(Normal, middle, st.floats(0, (high - low) / 20)),
+        st.lists(numbers, min_size=1).map(lambda values: Empirical(tuple(values))),
+        st.builds(
+            lambda a, b: Mixture((Component(0.3, Constant(a)), Component(2.0, Uniform(b, high)))),
+            numbers,
+            numbers,
+        ),
     )
 
 
@@ -30,7 +37,7 @@ def distributions(low: float, high: float) -> st.SearchStrategy[Distribution]:
     seed=st.integers(0, 2**32 - 1),
 )
 def test_json_round_trip(yaw, distance, people, seed):
-    sampler = dataclasses.replace(SamplerConfig(), yaw_deg=yaw, distance_mm=distance)
+    sampler = dataclasses.replace(SamplerConfig(), yaw_deg=yaw, camera=CameraConfig(distance_mm=distance))
     config = DatasetConfig(people=people, seed=seed, sampler=sampler)
     text = to_json(config)
     assert from_json(text) == config
@@ -87,6 +94,7 @@ def test_wrong_json_is_one_line_that_names_the_field(text, message):
         {"first_person": 10**8},
         {"jpeg_quality": 101},
         {"crop": "square"},
+        {"size_px": 8},
     ],
 )
 def test_values_out_of_range_are_refused(fields):

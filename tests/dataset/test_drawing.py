@@ -28,9 +28,19 @@ def test_everything_drawn_is_in_the_table(tmp_path):
     generate(tmp_path / "set", CONFIG, quiet=True)
     table = pq.read_table(tmp_path / "set/000000.parquet")
     identifiers = ["key", "label", "person", "sample", "seed"]
-    pose = ["yaw_deg", "pitch_deg", "roll_deg", "distance_mm", "expression", "light"]
-    scene = ["key_direction", "key_irradiance", "worn", "jitter_px", "jitter_scale", "jitter_deg"]
-    columns = [*identifiers, *pose, *scene, "background", "landmarks_px"]
+    pose = ["yaw_deg", "pitch_deg", "roll_deg"]
+    camera = ["distance_mm", "position_mm", "focal", "orthographic", "scale", "shift"]
+    scene = [
+        "expression",
+        "light",
+        "key_direction",
+        "key_irradiance",
+        "worn",
+        "jitter_px",
+        "jitter_scale",
+        "jitter_deg",
+    ]
+    columns = [*identifiers, *pose, *camera, *scene, "background", "landmarks_px"]
     assert table.column_names[: len(columns)] == columns
     traits = table.column_names[len(columns) :]
     assert traits

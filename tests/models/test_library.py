@@ -144,7 +144,7 @@ def test_preview_from_the_command_line(specs: dict[str, str], tmp_path: Path):
 
 
 def test_attributes_are_the_embedded_heads_alone(specs: dict[str, str]):
-    people = PeopleConfig(age=SamplerConfig().distance_mm.__class__(20, 30))
+    people = PeopleConfig(age=SamplerConfig().camera.distance_mm.__class__(20, 30))
     with pytest.raises(FacewrightError, match="age: found a value, expected none with --model"):
         DatasetConfig(sampler=SamplerConfig(people=people), model=specs["ict"])
 

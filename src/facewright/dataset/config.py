@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from facewright.errors import FacewrightError
-from facewright.geometry import CROPS
+from facewright.geometry import named_crop
 from facewright.models.library import parse_model
 from facewright.people.config import PeopleConfig
 from facewright.scenes.sampler import SamplerConfig
@@ -18,20 +18,28 @@ _SAMPLES_LIMIT = 10**4  # and four for the sample
 
 @dataclass(frozen=True)
 class DatasetConfig:
-    """Everything that decides the bytes of a data set, with the software version and the head.
-
-    `first_person` moves on to other people of the same seed: a held-out set starts where the training set ends.
-    """
+    """Everything that decides the bytes of a data set, with the software version and the head."""
 
     people: int = 500
+    """How many people."""
     samples: int = 30
+    """Images of each."""
     seed: int = 1
+    """The same seed gives the same bytes, with any number of workers."""
     first_person: int = 0
+    """Index of the first person: other indices are other people of the same seed, so a held-out set starts where the
+    training set ends."""
     crop: str = "arcface112"
+    """How the head is placed: arcface112, facenet96 (alignment templates), frame224 (a photo about the first), facebox,
+    landmark (eyes and nose tip at the centre) or pinhole (as the camera sees it)."""
+    size_px: int | None = None
+    """Side of the images; by default the crop's own."""
     jpeg_quality: int = 95
+    """Of the stored images, 1 .. 100."""
     sampler: SamplerConfig = field(default_factory=SamplerConfig)
     model: str | None = None
-    """A head model that the user brings, KIND:FILE (see facewright.models.library); None is the embedded head."""
+    """Head model of your own instead of the embedded head: bfm2017:FILE.h5, bfm2019:FILE.h5, bfm2009:FILE.mat,
+    flame:FILE.pkl[,ALBEDO.npz] or ict:FOLDER (docs/models.md)."""
 
     def __post_init__(self) -> None:
         _require_range("people", self.people, 1, _PEOPLE_LIMIT)
@@ -42,8 +50,7 @@ class DatasetConfig:
         if self.model is not None:
             parse_model(self.model)
             _require_no_attributes(self.sampler.people)
-        if self.crop not in CROPS:
-            raise FacewrightError(f"crop: found '{self.crop}', expected {' or '.join(CROPS)}")
+        named_crop(self.crop, self.size_px)
 
 
 def _require_no_attributes(people: PeopleConfig) -> None:

@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 
 from facewright.dataset.config import DatasetConfig
 from facewright.dataset.parameters import Columns
-from facewright.geometry import CROPS
+from facewright.geometry import named_crop
 from facewright.models.embedded import load_head
 from facewright.models.library import open_model, parse_model
 from facewright.people.person import Person
@@ -39,7 +39,7 @@ def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
     sampler = _sampler(config.sampler, config.seed, config.model)
     person = sampler.person(index)
     scenes = sampler.scenes(index, 0, config.samples)
-    renderings = render(person, scenes, CROPS[config.crop])
+    renderings = render(person, scenes, named_crop(config.crop, config.size_px))
     return DrawnPerson(renderings.images, _parameters(person, scenes, renderings))
 
 
@@ -55,6 +55,11 @@ def _parameters(person: Person, scenes: Scenes, renderings: Renderings) -> Colum
         "pitch_deg": scenes.pitch_deg,
         "roll_deg": scenes.roll_deg,
         "distance_mm": scenes.distance_mm,
+        "position_mm": scenes.position_mm,
+        "focal": scenes.focal,
+        "orthographic": scenes.orthographic,
+        "scale": scenes.scale,
+        "shift": scenes.shift,
         **({"expression": scenes.expression} if scenes.expression.shape[1] else {}),
         "light": scenes.light,
         "key_direction": scenes.key_direction,

@@ -17,7 +17,7 @@ from facewright.evaluation.lfw import PairList, distinct_photos, find_dev_pairs,
 from facewright.evaluation.metrics import accuracy, best_threshold, k_fold_accuracy
 from facewright.evaluation.result import VerificationResult, summarise
 from facewright.formats.base import DatasetReader
-from facewright.geometry import FRAME_224
+from facewright.geometry import UNALIGNED
 from facewright.photos.align import align, central_landmarks, decode_photo, read_photo
 from facewright.photos.landmarks import Landmarks, find_landmarks
 from facewright.photos.mtcnn import load_detector
@@ -118,8 +118,8 @@ def evaluate_synthetic(
     Draws up to `pairs_per_kind` distinct pairs of each kind from `seed`; the threshold of each of ten folds of the
     pairs comes from the other nine. Raises FacewrightError when the data set has too few images for that.
     """
-    if stored_crop(reader.path) == FRAME_224.name:
-        raise FacewrightError(f"{reader.path}: holds {FRAME_224.name} images, expected aligned crops")
+    if (stored := stored_crop(reader.path)) in UNALIGNED:
+        raise FacewrightError(f"{reader.path}: holds {stored} images, expected aligned crops")
     rows = draw_pairs(reader.labels, pairs_per_kind, seed, str(reader.path))
     used, places = np.unique(rows, return_inverse=True)
     vectors = _embed_stored(embedder, reader, used, options.flip)

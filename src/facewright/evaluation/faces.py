@@ -15,7 +15,7 @@ from facewright.errors import FacewrightError
 from facewright.evaluation.columns import read_columns, stored_crop
 from facewright.evaluation.embedders import Embedder, embed_unit
 from facewright.formats.base import DatasetReader
-from facewright.geometry import CROPS, FRAME_224, Crop
+from facewright.geometry import CROPS, UNALIGNED, Crop
 from facewright.photos.align import align, decode_photo, nearest_to_centre
 from facewright.photos.mtcnn import Detections, Detector, DetectorConfig, load_detector
 
@@ -141,7 +141,7 @@ def open_faces(reader: DatasetReader, crop: Crop, options: SelectionOptions) -> 
     """
     rows = _chosen(reader, options)
     stored = stored_crop(reader.path)
-    if stored == FRAME_224.name:
+    if stored in UNALIGNED:
         if options.align == "stored":
             raise FacewrightError(
                 f"{reader.path}: holds {stored} images, expected aligned crops for --align stored"

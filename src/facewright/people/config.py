@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from facewright.distributions import Constant, Distribution, format_distribution
+from facewright.distributions import Constant, Distribution, require_within
 from facewright.errors import FacewrightError
 
 __all__ = ["AGE_RANGE_YEARS", "PeopleConfig"]
@@ -14,7 +12,6 @@ __all__ = ["AGE_RANGE_YEARS", "PeopleConfig"]
 AGE_RANGE_YEARS = (20.0, 80.0)
 """What ages 0 and 1 of the head's geometry stand for."""
 
-_ALMOST_ALL = np.array([1e-6, 1 - 1e-6])
 # Bounds of everything given as a distribution.
 _LIMITS = {
     "age": AGE_RANGE_YEARS,
@@ -63,12 +60,8 @@ class PeopleConfig:
             )
         for name, (low, high) in _LIMITS.items():
             distribution: Distribution | None = getattr(self, name)
-            if distribution is None:
-                continue
-            least, most = distribution.quantile(_ALMOST_ALL).tolist()
-            if least < low or most > high:
-                found = format_distribution(distribution)
-                raise FacewrightError(f"{name}: found {found}, expected values from {low:g} to {high:.4g}")
+            if distribution is not None:
+                require_within(name, distribution, low, high)
         given = [name for name in _ANCESTRIES if getattr(self, name) is not None]
         if len(given) == len(_ANCESTRIES):
             raise FacewrightError(f"ancestry: found {', '.join(given)}, expected at most two of them")

@@ -36,7 +36,7 @@ class Renderings:
 
 
 def render(person: Person, scenes: Scenes, crop: Crop) -> Renderings:
-    """Draw every scene of `person` with hair and what is worn into `crop`, aligned by the model's own five landmarks.
+    """Draw every scene of `person` with hair and what is worn into `crop`, framed by the model's own landmarks.
 
     Raises FacewrightError when an array does not fit the person's model or a number is not finite.
     """
@@ -60,9 +60,10 @@ def draw_heads(
         casts any.
     The same bytes on every machine and from any number of threads; the call releases the GIL.
 
-    Vertices are neutral_mm plus the expression, turned by R_camera_head and seen by a pinhole at distance_mm. The
-    image is laid so that the five alignment landmarks meet crop.points_px in the least-squares sense (Umeyama, PAMI
-    1991, without reflection), then jittered. Ambient light is diffuse (order-2 spherical harmonics times occlusion);
+    Vertices are neutral_mm plus the expression, turned by R_camera_head and seen by a pinhole at distance_mm, or by
+    parallel rays. For alignment the image is laid so that the five alignment landmarks meet crop.points_px in the
+    least-squares sense (Umeyama, PAMI 1991, without reflection); the other framings are described in `geometry`. Then
+    it is enlarged, jittered and shifted. Ambient light is diffuse (order-2 spherical harmonics times occlusion);
     the key light falls off smoothly at the terminator, red last, as light scattered under the skin does. Highlights
     (Blinn-Phong) come from the key light, or from the environment's dominant direction where there is none. 2 x 2
     samples a pixel are averaged in linear light. Values above 0.8 bend smoothly towards 1, so that bright skin does
@@ -98,6 +99,7 @@ def draw_heads(
             wardrobe=wardrobe_of(attachments),
             visible=np.ascontiguousarray(visible, np.bool_).view(np.uint8),
             points_px=np.ascontiguousarray(crop.points_px, np.float64),
+            framing=int(crop.framing),
             background=np.ascontiguousarray(background, np.uint8),
             shadows=shadows,
         )
@@ -126,6 +128,8 @@ def _shots(scenes: Scenes) -> dict[str, Any]:
     cameras = [
         *(scenes.yaw_deg, scenes.pitch_deg, scenes.roll_deg, scenes.distance_mm),
         *(scenes.jitter_px[:, 0], scenes.jitter_px[:, 1], scenes.jitter_scale, scenes.jitter_deg),
+        *(scenes.position_mm[:, 0], scenes.position_mm[:, 1], scenes.focal, scenes.scale),
+        *(scenes.shift[:, 0], scenes.shift[:, 1], scenes.orthographic),
     ]
     return {
         "expression": np.ascontiguousarray(scenes.expression, np.float32),

@@ -8,10 +8,12 @@ from facewright.distributions import (
     Uniform,
     parse_distribution,
 )
+from facewright.scenes.camera import CameraConfig
 from facewright.scenes.sampler import Sampler, SamplerConfig
 from facewright.scenes.scene import Scenes
 
 __all__ = [
+    "CameraConfig",
     "Constant",
     "Distribution",
     "Normal",

@@ -8,21 +8,15 @@ from typing import Literal
 import numpy as np
 from jaxtyping import UInt32
 
-from facewright.distributions import (
-    Distribution,
-    Normal,
-    TruncatedNormal,
-    Uniform,
-    format_distribution,
-)
-from facewright.errors import FacewrightError
+from facewright.distributions import Distribution, TruncatedNormal, require_within
 from facewright.models.embedded import EmbeddedHead
 from facewright.models.morphable import MorphableModel
 from facewright.people.builder import build_person
 from facewright.people.config import PeopleConfig
 from facewright.people.person import Person
 from facewright.people.plain import build_plain_person
-from facewright.scenes import expressions, illumination, worn
+from facewright.scenes import camera, expressions, illumination, worn
+from facewright.scenes.camera import CameraConfig, draw_cameras
 from facewright.scenes.expressions import ExpressionConfig, draw_expressions
 from facewright.scenes.illumination import LightConfig, draw_light
 from facewright.scenes.scene import Scenes
@@ -32,17 +26,8 @@ from facewright.streams import Factor, Streams
 __all__ = ["Sampler", "SamplerConfig"]
 
 
-# What can be drawn: nearer than this the camera is inside the hair, beyond these turns alignment has no meaning.
-_LIMITS = {
-    "yaw_deg": (-110.0, 110.0),
-    "pitch_deg": (-80.0, 80.0),
-    "roll_deg": (-180.0, 180.0),
-    "distance_mm": (250.0, 1e6),
-    "jitter_px": (-56.0, 56.0),
-    "jitter_scale": (0.2, 5.0),
-    "jitter_deg": (-180.0, 180.0),
-}
-_ALMOST_ALL = np.array([1e-6, 1 - 1e-6])
+# Beyond these turns alignment has no meaning.
+_LIMITS = {"yaw_deg": (-110.0, 110.0), "pitch_deg": (-80.0, 80.0), "roll_deg": (-180.0, 180.0)}
 
 
 @dataclass(frozen=True)
@@ -51,20 +36,13 @@ class SamplerConfig:
 
     people: PeopleConfig = field(default_factory=PeopleConfig)
     yaw_deg: Distribution = TruncatedNormal(0, 24, -75, 75)
-    """Turn to the subject's left. All distributions: V, LOW..HIGH, normal:MEAN:STD or
-    truncated_normal:MEAN:STD:LOW:HIGH."""
+    """Turn to the subject's left. A distribution is typed V, LOW..HIGH, normal:MEAN:STD,
+    truncated_normal:MEAN:STD:LOW:HIGH or as docs/controls.md says."""
     pitch_deg: Distribution = TruncatedNormal(0, 9, -30, 30)
     """Nod downwards."""
     roll_deg: Distribution = TruncatedNormal(0, 8, -30, 30)
     """Tilt, clockwise in the image. Alignment undoes it in the picture; the light stays."""
-    distance_mm: Distribution = Uniform(500, 2000)
-    """From the camera to the head: the nearer, the stronger the perspective. At least 250."""
-    jitter_px: Distribution = Normal(0, 0.8)
-    """Error of the alignment's position, px of a 112-px crop."""
-    jitter_scale: Distribution = TruncatedNormal(1, 0.02, 0.9, 1.1)
-    """Error of its scale, a factor."""
-    jitter_deg: Distribution = Normal(0, 1.2)
-    """Error of its rotation."""
+    camera: CameraConfig = field(default_factory=CameraConfig)
     expression: ExpressionConfig = field(default_factory=ExpressionConfig)
     light: LightConfig = field(default_factory=LightConfig)
     worn: WornConfig = field(default_factory=WornConfig)
@@ -73,11 +51,7 @@ class SamplerConfig:
 
     def __post_init__(self) -> None:
         for name, (low, high) in _LIMITS.items():
-            distribution: Distribution = getattr(self, name)
-            least, most = distribution.quantile(_ALMOST_ALL).tolist()
-            if least < low or most > high:
-                found = format_distribution(distribution)
-                raise FacewrightError(f"{name}: found {found}, expected values from {low:g} to {high:g}")
+            require_within(name, getattr(self, name), low, high)
 
 
 class Sampler:
@@ -100,7 +74,11 @@ class Sampler:
         config, streams = self.config, Streams(self.seed, index)
         pose = streams.uniform(Factor.POSE, first, count, 3)
         light = draw_light(config.light, streams.uniform(Factor.LIGHT, first, count, illumination.DRAWS))
-        jitter = streams.uniform(Factor.ALIGNMENT, first, count, 4)
+        cameras = draw_cameras(
+            config.camera,
+            streams.uniform(Factor.CAMERA, first, count, camera.DRAWS),
+            streams.uniform(Factor.ALIGNMENT, first, count, camera.JITTER_DRAWS),
+        )
         return Scenes(
             samples=np.arange(first, first + count, dtype=np.uint32),
             expression=draw_expressions(
@@ -114,16 +92,19 @@ class Sampler:
             yaw_deg=_float32(config.yaw_deg.quantile(pose[:, 0])),
             pitch_deg=_float32(config.pitch_deg.quantile(pose[:, 1])),
             roll_deg=_float32(config.roll_deg.quantile(pose[:, 2])),
-            distance_mm=_float32(
-                config.distance_mm.quantile(streams.uniform(Factor.CAMERA, first, count, 1)[:, 0])
-            ),
+            distance_mm=cameras.distance_mm,
+            position_mm=cameras.position_mm,
+            focal=cameras.focal,
+            orthographic=np.full(count, config.camera.projection == "orthographic"),
+            scale=cameras.scale,
+            shift=cameras.shift,
             light=light.ambient,
             key_direction=light.key_direction,
             key_irradiance=light.key_irradiance,
             worn=self._worn(streams, first, count),
-            jitter_px=_float32(config.jitter_px.quantile(jitter[:, :2])),
-            jitter_scale=_float32(config.jitter_scale.quantile(jitter[:, 2])),
-            jitter_deg=_float32(config.jitter_deg.quantile(jitter[:, 3])),
+            jitter_px=cameras.jitter_px,
+            jitter_scale=cameras.jitter_scale,
+            jitter_deg=cameras.jitter_deg,
             background=_background(config, streams, first, count),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, UInt32
+from jaxtyping import Bool, Float32, UInt32
 
 __all__ = ["Scenes"]
 
@@ -20,6 +20,11 @@ class Scenes:
         roll_deg: positive tilts the head clockwise in the image (about -z). Pitch is applied first, then yaw, then
         roll.
     distance_mm: from the camera to the head's origin (perspective strength).
+    position_mm: the head's origin beside the camera's axis, (to the image's right, up).
+    focal: focal length in parts of the image's side, for crops that do not scale the face themselves.
+    orthographic: whether every depth is imaged as distance_mm is.
+    scale: enlarges the image about its centre after cropping; shift: then moves it, (right, down), in parts of its
+        side.
     light: environment radiance in real spherical harmonics (order 1; y, z, x; xy, yz, 3z2-1, zx, x2-y2), per
         RGB channel, in the camera frame (+x right, +y up, +z towards the camera). A surface with normal n has
         radiance = albedo * sum_i k_i light_i Y_i(n), k = pi, 2pi/3 (3 times), pi/4 (5 times).
@@ -27,8 +32,8 @@ class Scenes:
         that faces it. It comes on top of `light`, and it alone casts shadows; 0 leaves the spherical harmonics only.
     worn: what is worn in each scene, by slot (see `facewright.scenes.worn.Slot`): 0 nothing, else 1 + the number of the
         style. A style is a function of (person, slot, number).
-    jitter_px, jitter_scale, jitter_deg: the error of an imagined landmark detector, applied after alignment to the
-        crop template about the crop's centre, px of a 112-px crop.
+    jitter_px, jitter_scale, jitter_deg: the error of an imagined landmark detector, applied after cropping about the
+        crop's centre, px of a 112-px crop; not to `pinhole`, which detects nothing.
     background: four random words per scene from which its background is drawn.
     """
 
@@ -38,6 +43,11 @@ class Scenes:
     pitch_deg: Float32[np.ndarray, " n"]
     roll_deg: Float32[np.ndarray, " n"]
     distance_mm: Float32[np.ndarray, " n"]
+    position_mm: Float32[np.ndarray, "n 2"]
+    focal: Float32[np.ndarray, " n"]
+    orthographic: Bool[np.ndarray, " n"]
+    scale: Float32[np.ndarray, " n"]
+    shift: Float32[np.ndarray, "n 2"]
     light: Float32[np.ndarray, "n 9 3"]
     key_direction: Float32[np.ndarray, "n 3"]
     key_irradiance: Float32[np.ndarray, "n 3"]
