@@ -14,12 +14,13 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from facewright import FacewrightError, __version__
-from facewright.dataset import DatasetConfig
+from facewright.dataset import DatasetConfig, Depth, parse_plan, with_plan
 from facewright.distributions import Distribution, format_distribution, parse_distribution
 from facewright.evaluation.embedders import SFACE_INPUT, SFACE_THRESHOLD, OnnxInput
 from facewright.evaluation.faces import SelectionOptions
 from facewright.machine import available_cores
 from facewright.recognition.config import TrainConfig
+from facewright.scenes.grid import Axis, format_axis, parse_axis
 
 __all__ = ["main"]
 
@@ -33,6 +34,7 @@ def generate(
     settings: Settings = DatasetConfig(),  # noqa: B008  (frozen)
     format: Literal["webdataset", "folder"] = "webdataset",
     workers: int | None = None,
+    plan: str | None = None,
     config: Path | None = None,
 ) -> None:
     """Draw a labelled data set. Stopped at any moment, the same command goes on where it stopped.
@@ -42,11 +44,13 @@ def generate(
         settings: Which people, how often, and how everything varies.
         format: Tar shards, or one folder for each person.
         workers: Processes; by default one for each core.
+        plan: People and images of each in one word, 4000x50+60000x5, instead of --people and --samples.
         config: Settings to begin with, a file that `facewright config` wrote; options typed beside it win.
     """
     from facewright.dataset import generate as generate_dataset
 
-    generate_dataset(out, settings, format=format, workers=available_cores() if workers is None else workers)
+    cores = available_cores() if workers is None else workers
+    generate_dataset(out, _planned(settings, plan), format=format, workers=cores)
 
 
 def preview(
@@ -56,30 +60,39 @@ def preview(
 ) -> None:
     """Draw a contact sheet: a row for each person, a column for each variation.
 
+    With --mixup: a row for each two people, eleven steps from one to the other.
+
     Args:
         sheet: PNG to write.
         settings: As for generate: the same people.
         config: As for generate.
     """
     from facewright.dataset import preview as draw_preview
+    from facewright.dataset import preview_mixup
 
+    if settings.mixup.mixup:
+        preview_mixup(settings, sheet)
+        print(f"{sheet}: {settings.people // 2} pairs of people, 11 steps each")
+        return
     draw_preview(settings, sheet)
     print(f"{sheet}: {settings.people} people, {settings.samples} images each")
 
 
 def config(
     settings: Settings = DatasetConfig(),  # noqa: B008  (frozen)
+    plan: str | None = None,
     config: Path | None = None,
 ) -> None:
     """Print the settings that `generate` would use, complete, as JSON for --config.
 
     Args:
         settings: As for generate.
+        plan: As for generate.
         config: As for generate.
     """
     from facewright.dataset import to_json
 
-    print(to_json(settings), end="")
+    print(to_json(_planned(settings, plan)), end="")
 
 
 def train(
@@ -263,6 +276,10 @@ def _typed_config(arguments: Sequence[str]) -> DatasetConfig | None:
     return None
 
 
+def _planned(settings: DatasetConfig, plan: str | None) -> DatasetConfig:
+    return settings if plan is None else with_plan(settings, parse_plan(plan))
+
+
 def _starting_from(base: DatasetConfig | None) -> dict[str, Callable[..., Any]]:
     """The commands, with the defaults of `settings` taken from `base`."""
     if base is None:
@@ -275,28 +292,45 @@ def _starting_from(base: DatasetConfig | None) -> dict[str, Callable[..., Any]]:
     }
 
 
-def _typed_distributions() -> tyro.constructors.ConstructorRegistry:
-    """A registry that reads a distribution from one word such as `uniform:-90:90`."""
+def _typed_words() -> tyro.constructors.ConstructorRegistry:
+    """A registry that reads from one word each: distributions, the axes of a grid, depths."""
     registry = tyro.constructors.ConstructorRegistry()
-
-    @registry.primitive_rule
-    def _distribution(
-        info: tyro.constructors.PrimitiveTypeInfo,
-    ) -> tyro.constructors.PrimitiveConstructorSpec[Distribution | None] | None:
-        if info.type not in (Distribution, Distribution | None):
-            return None
-        optional = info.type != Distribution
-        return tyro.constructors.PrimitiveConstructorSpec(
-            nargs=1,
-            metavar="DISTRIBUTION",
-            instance_from_str=lambda words: (
-                None if optional and words[0] == "None" else parse_distribution(words[0])
-            ),
-            is_instance=lambda value: isinstance(value, Distribution) or (optional and value is None),
-            str_from_instance=lambda value: ["None" if value is None else format_distribution(value)],
-        )
-
+    kinds: list[tuple[Any, str, Callable[[str], Any], Callable[[Any], str]]] = [
+        (Distribution, "DISTRIBUTION", parse_distribution, format_distribution),
+        (Axis, "AXIS", parse_axis, format_axis),
+        (
+            Depth,
+            "PEOPLExSAMPLES",
+            lambda word: parse_plan(word)[0],
+            lambda depth: f"{depth.people}x{depth.samples}",
+        ),
+    ]
+    for kind, metavar, parse, format_word in kinds:
+        _add_word(registry, kind, metavar, parse, format_word)
     return registry
 
 
-_REGISTRY = _typed_distributions()
+def _add_word(
+    registry: tyro.constructors.ConstructorRegistry,
+    kind: Any,
+    metavar: str,
+    parse: Callable[[str], Any],
+    format_word: Callable[[Any], str],
+) -> None:
+    @registry.primitive_rule
+    def _word(
+        info: tyro.constructors.PrimitiveTypeInfo,
+    ) -> tyro.constructors.PrimitiveConstructorSpec[Any] | None:
+        if info.type not in (kind, kind | None):
+            return None
+        optional = info.type != kind
+        return tyro.constructors.PrimitiveConstructorSpec(
+            nargs=1,
+            metavar=metavar,
+            instance_from_str=lambda words: None if optional and words[0] == "None" else parse(words[0]),
+            is_instance=lambda value: isinstance(value, kind) or (optional and value is None),
+            str_from_instance=lambda value: ["None" if value is None else format_word(value)],
+        )
+
+
+_REGISTRY = _typed_words()

@@ -28,6 +28,7 @@ class Factor(IntEnum):
     """Of things worn: sample = style, one block of draws a slot."""
     ATTRIBUTES = 5
     MAKE_UP = 6
+    MIXUP = 7
     EXPRESSION = 16
     POSE = 17
     CAMERA = 18

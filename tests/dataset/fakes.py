@@ -17,9 +17,9 @@ STOP_AT = "FACEWRIGHT_TEST_STOP_AT"
 
 def draw_fake(config: DatasetConfig, index: int) -> DrawnPerson:
     """Pictures that depend on seed, person and sample alone."""
-    sample = np.arange(config.samples)
+    sample = np.arange(config.samples_of(index))
     y, x = np.mgrid[:SIZE_PX, :SIZE_PX]
-    images = np.empty((config.samples, SIZE_PX, SIZE_PX, 3), np.uint8)
+    images = np.empty((len(sample), SIZE_PX, SIZE_PX, 3), np.uint8)
     for channel in range(3):
         wave = x * (1 + index % 5) + y * (1 + channel) + 7 * config.seed
         images[..., channel] = (wave[None] * 3 + 11 * sample[:, None, None] + 29 * index) % 256
@@ -27,9 +27,9 @@ def draw_fake(config: DatasetConfig, index: int) -> DrawnPerson:
         images,
         {
             "yaw_deg": (sample + index).astype(np.float32),
-            "light": np.full((config.samples, 9, 3), index, np.float32),
-            "landmarks_px": np.arange(config.samples * 136, dtype=np.float32).reshape(-1, 68, 2),
-            "trait_age": np.full(config.samples, 20.0 + index),
+            "light": np.full((len(sample), 9, 3), index, np.float32),
+            "landmarks_px": np.arange(len(sample) * 136, dtype=np.float32).reshape(-1, 68, 2),
+            "trait_age": np.full(len(sample), 20.0 + index),
         },
     )
 

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facewright.dataset import DatasetConfig, plan, plan_shards
+from facewright import FacewrightError
+from facewright.dataset import DatasetConfig, Depth, parse_plan, plan, plan_shards, with_plan
 from facewright.dataset.plan import sample_key
 
 IMAGES_PER_SHARD = plan._IMAGES_PER_SHARD  # before the tests make it smaller
@@ -46,3 +47,31 @@ def test_names_count_up(config):
 def test_keys_sort_like_numbers():
     assert sample_key(12, 3) == "00000012_0003"
     assert sample_key(9, 10) < sample_key(10, 9) < sample_key(10, 10)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 300), st.integers(1, 400)), min_size=1, max_size=4),
+    st.integers(0, 1000),
+)
+def test_depths_come_one_after_the_other_and_never_share_a_shard(depths, first_person):
+    config = with_plan(DatasetConfig(first_person=first_person), [Depth(*depth) for depth in depths])
+    assert config.people == sum(people for people, _ in depths)
+    assert config.images == sum(people * samples for people, samples in depths)
+    shards = plan_shards(config)
+    people = [person for shard in shards for person in shard.people]
+    assert people == list(range(first_person, first_person + config.people))
+    expected = [samples for count, samples in depths for _ in range(count)]
+    assert [config.samples_of(person) for person in people] == expected
+    for shard in shards:
+        assert len({config.samples_of(person) for person in shard.people}) == 1
+        images = sum(config.samples_of(person) for person in shard.people)
+        assert images <= 1.5 * plan._IMAGES_PER_SHARD or len(shard.people) == 1
+
+
+def test_plans_as_typed():
+    config = with_plan(DatasetConfig(), parse_plan("4000x50+60000x5"))
+    assert (config.people, config.samples, config.deeper) == (64_000, 5, (Depth(4000, 50),))
+    assert config.images == 500_000
+    for text in ("", "50", "3x", "4x5+", "0x4", "4x0"):
+        with pytest.raises(FacewrightError, match="expected"):
+            with_plan(DatasetConfig(), parse_plan(text))

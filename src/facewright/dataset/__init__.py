@@ -1,14 +1,15 @@
 """Labelled data sets of generated faces: planned, drawn in worker processes, resumable, always the same bytes."""
 
-from facewright.dataset.config import DatasetConfig
+from facewright.dataset.config import DatasetConfig, Depth, parse_plan, with_plan
 from facewright.dataset.config_io import from_json, to_json
 from facewright.dataset.drawing import Draw, DrawnPerson, draw_person
 from facewright.dataset.generate import Report, generate
 from facewright.dataset.plan import ShardPlan, plan_shards
-from facewright.dataset.sheet import contact_sheet, encode_png, preview, write_png
+from facewright.dataset.sheet import contact_sheet, encode_png, preview, preview_mixup, write_png
 
 __all__ = [
     "DatasetConfig",
+    "Depth",
     "Draw",
     "DrawnPerson",
     "Report",
@@ -18,8 +19,11 @@ __all__ = [
     "encode_png",
     "from_json",
     "generate",
+    "parse_plan",
     "plan_shards",
     "preview",
+    "preview_mixup",
     "to_json",
+    "with_plan",
     "write_png",
 ]

@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from facewright.errors import FacewrightError
 from facewright.geometry import named_crop
 from facewright.models.library import parse_model
 from facewright.people.config import PeopleConfig
+from facewright.people.mixup import MixupConfig
+from facewright.scenes.grid import require_whole_grids
 from facewright.scenes.sampler import SamplerConfig
 
-__all__ = ["DatasetConfig"]
+__all__ = ["DatasetConfig", "Depth", "parse_plan", "with_plan"]
 
 _PEOPLE_LIMIT = 10**8  # keys have eight digits for the person
 _SAMPLES_LIMIT = 10**4  # and four for the sample
+
+
+@dataclass(frozen=True)
+class Depth:
+    """So many people with so many images each."""
+
+    people: int
+    samples: int
+
+    def __post_init__(self) -> None:
+        _require_range("people of a depth", self.people, 1, _PEOPLE_LIMIT)
+
+
+def parse_plan(text: str) -> tuple[Depth, ...]:
+    """Read `4000x50+60000x5`: 4,000 people with 50 images each, then 60,000 with 5."""
+    matches = [re.fullmatch(r"(\d{1,9})x(\d{1,9})", part.strip()) for part in text.split("+")]
+    if not all(matches):
+        raise FacewrightError(
+            f"plan: found '{text}', expected PEOPLExSAMPLES or PEOPLExSAMPLES+PEOPLExSAMPLES"
+        )
+    return tuple(Depth(int(match[1]), int(match[2])) for match in matches if match)
+
+
+def with_plan(config: DatasetConfig, plan: Sequence[Depth]) -> DatasetConfig:
+    """The same settings for other numbers of people and images."""
+    *deeper, last = plan
+    people = sum(depth.people for depth in plan)
+    return replace(config, people=people, samples=last.samples, deeper=tuple(deeper))
 
 
 @dataclass(frozen=True)
@@ -36,7 +68,10 @@ class DatasetConfig:
     """Side of the images; by default the crop's own."""
     jpeg_quality: int = 95
     """Of the stored images, 1 .. 100."""
+    deeper: tuple[Depth, ...] = ()
+    """Of those people the first ones who have another number of images, typed PEOPLExSAMPLES."""
     sampler: SamplerConfig = field(default_factory=SamplerConfig)
+    mixup: MixupConfig = field(default_factory=MixupConfig)
     model: str | None = None
     """Head model of your own instead of the embedded head: bfm2017:FILE.h5, bfm2019:FILE.h5, bfm2009:FILE.mat,
     flame:FILE.pkl[,ALBEDO.npz] or ict:FOLDER (docs/models.md)."""
@@ -44,6 +79,9 @@ class DatasetConfig:
     def __post_init__(self) -> None:
         _require_range("people", self.people, 1, _PEOPLE_LIMIT)
         _require_range("samples", self.samples, 1, _SAMPLES_LIMIT)
+        for depth in self.deeper:
+            _require_range("deeper samples", depth.samples, 1, _SAMPLES_LIMIT)
+        _require_range("people of deeper", sum(depth.people for depth in self.deeper), 0, self.people - 1)
         _require_range("seed", self.seed, 0, 2**32 - 1)
         _require_range("first_person", self.first_person, 0, _PEOPLE_LIMIT - self.people)
         _require_range("jpeg_quality", self.jpeg_quality, 1, 100)
@@ -51,6 +89,28 @@ class DatasetConfig:
             parse_model(self.model)
             _require_no_attributes(self.sampler.people)
         named_crop(self.crop, self.size_px)
+        for _, samples in self.groups:
+            require_whole_grids(self.sampler.grid, samples)
+        if self.mixup.mixup and self.people < 2:
+            raise FacewrightError("people: found 1, expected at least 2 for mixup")
+
+    @property
+    def groups(self) -> list[tuple[range, int]]:
+        """Consecutive people with the same number of images, and that number."""
+        groups, start = [], self.first_person
+        for depth in self.deeper:
+            groups.append((range(start, start + depth.people), depth.samples))
+            start += depth.people
+        return [*groups, (range(start, self.first_person + self.people), self.samples)]
+
+    @property
+    def images(self) -> int:
+        """Of all people together."""
+        return sum(len(people) * samples for people, samples in self.groups)
+
+    def samples_of(self, person: int) -> int:
+        """Images of the person of this index."""
+        return next((samples for people, samples in self.groups if person in people), self.samples)
 
 
 def _require_no_attributes(people: PeopleConfig) -> None:

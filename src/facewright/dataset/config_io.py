@@ -57,6 +57,7 @@ def from_fields(fields: object, source: str = "config") -> DatasetConfig:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook(int, _strict_int)
+    converter.register_structure_hook(bool, _strict_bool)
     converter.register_structure_hook(float, _strict_float)
     converter.register_unstructure_hook(float, float)
     configure_tagged_union(Distribution, converter, tag_name="type")
@@ -74,6 +75,12 @@ def _converter() -> cattrs.Converter:
 def _strict_int(value: object, _: type) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise FacewrightError(f"found {value!r}, expected a whole number")
+    return value
+
+
+def _strict_bool(value: object, _: type) -> bool:
+    if not isinstance(value, bool):
+        raise FacewrightError(f"found {value!r}, expected true or false")
     return value
 
 

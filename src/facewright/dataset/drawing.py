@@ -11,15 +11,17 @@ from jaxtyping import UInt8
 
 from facewright.dataset.config import DatasetConfig
 from facewright.dataset.parameters import Columns
-from facewright.geometry import named_crop
+from facewright.geometry import Crop, named_crop
 from facewright.models.embedded import load_head
 from facewright.models.library import open_model, parse_model
+from facewright.people.mixup import draw_mixes
 from facewright.people.person import Person
 from facewright.render.renderer import Renderings, render
 from facewright.scenes.sampler import Sampler, SamplerConfig
 from facewright.scenes.scene import Scenes
+from facewright.streams import Streams
 
-__all__ = ["Draw", "DrawnPerson", "draw_person"]
+__all__ = ["Draw", "DrawnPerson", "draw_person", "draw_steps"]
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,46 @@ Draw = Callable[[DatasetConfig, int], DrawnPerson]
 def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
     """Build a person once and render all their samples."""
     sampler = _sampler(config.sampler, config.seed, config.model)
-    person = sampler.person(index)
-    scenes = sampler.scenes(index, 0, config.samples)
-    renderings = render(person, scenes, named_crop(config.crop, config.size_px))
+    scenes = sampler.scenes(index, 0, config.samples_of(index))
+    if config.mixup.mixup:
+        return _draw_mixed(config, sampler, index, scenes)
+    return _drawn(sampler.person(index), scenes, named_crop(config.crop, config.size_px))
+
+
+def _draw_mixed(config: DatasetConfig, sampler: Sampler, index: int, scenes: Scenes) -> DrawnPerson:
+    """Each blend of the person with another is built once, and drawn in all the scenes that show it."""
+    people = range(config.first_person, config.first_person + config.people)
+    mixes = draw_mixes(config.mixup, Streams(config.seed, index), people, 0, len(scenes))
+    crop = named_crop(config.crop, config.size_px)
+    blends: dict[tuple[int, float], list[int]] = {}
+    for row, blend in enumerate(zip(mixes.partner.tolist(), mixes.weight.tolist(), strict=True)):
+        blends.setdefault(blend, []).append(row)
+    parts = [
+        _drawn(sampler.mixed_person(index, partner, weight), scenes.take(np.array(rows)), crop)
+        for (partner, weight), rows in blends.items()
+    ]
+    back = np.argsort(np.concatenate([np.array(rows) for rows in blends.values()]))
+    labels = {"label_b": mixes.partner - config.first_person, "weight": mixes.weight}
+    drawn = {
+        name: np.concatenate([part.parameters[name] for part in parts])[back] for name in parts[0].parameters
+    }
+    return DrawnPerson(np.concatenate([part.images for part in parts])[back], labels | drawn)
+
+
+def draw_steps(
+    config: DatasetConfig, first: int, second: int, steps: int = 11
+) -> UInt8[np.ndarray, "n H W 3"]:
+    """The way from one person to another in `steps` images of one scene, the first sample of `first`."""
+    sampler = _sampler(config.sampler, config.seed, config.model)
+    scene, crop = sampler.scenes(first, 0, 1), named_crop(config.crop, config.size_px)
+    weights = [1 - step / (steps - 1) for step in range(steps)]
+    return np.concatenate(
+        [render(sampler.mixed_person(first, second, weight), scene, crop).images for weight in weights]
+    )
+
+
+def _drawn(person: Person, scenes: Scenes, crop: Crop) -> DrawnPerson:
+    renderings = render(person, scenes, crop)
     return DrawnPerson(renderings.images, _parameters(person, scenes, renderings))
 
 

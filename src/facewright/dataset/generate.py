@@ -59,11 +59,11 @@ def generate(
     if config.model is not None:
         open_model(parse_model(config.model))  # a bad file is refused before the folder is begun
     stamp = Stamp(format, head_sha256(config.model), config)
-    plan, images = plan_shards(config), config.people * config.samples
+    plan, images = plan_shards(config), config.images
     with claimed_folder(root, stamp), ImageProgress(images, quiet) as progress:
         finished = read_manifest(root) if (root / MANIFEST).exists() else None
         missing = [shard for shard in plan if not _is_complete(root, format, shard, finished)]
-        progress.skip(images - config.samples * sum(len(shard.people) for shard in missing))
+        progress.skip(images - sum(config.samples_of(person) for shard in missing for person in shard.people))
         try:
             run_shards(
                 functools.partial(_make_shard, root, config, format, draw), missing, workers, progress.add
@@ -94,7 +94,7 @@ def _make_shard(
             keys.append(sample_key(person, sample))
             writer.add(Sample(keys[-1], _encode(image, config.jpeg_quality), label))
         tables.append({**_identifiers(config, person, label), **drawn.parameters})
-        on_images(config.samples)
+        on_images(len(drawn.images))
     writer.close()
     write_parameters(root / _table_name(shard), keys, tables)
 
@@ -115,7 +115,7 @@ def _encode(image: UInt8[np.ndarray, "H W 3"], quality: int) -> bytes:
 
 
 def _identifiers(config: DatasetConfig, person: int, label: int) -> Columns:
-    count = config.samples
+    count = config.samples_of(person)
     return {
         "label": np.full(count, label, dtype=np.int64),
         "person": np.full(count, person, dtype=np.int64),
@@ -149,6 +149,4 @@ def _write_manifest(root: Path, stamp: Stamp, plan: list[ShardPlan]) -> None:
         shard.name: {name: record(root / name) for name in _outputs(stamp.format, shard)} for shard in plan
     }
     config = stamp.config
-    write_manifest(
-        root, Manifest(stamp.format, config.people, config.people * config.samples, shards), stamp.fields()
-    )
+    write_manifest(root, Manifest(stamp.format, config.people, config.images, shards), stamp.fields())

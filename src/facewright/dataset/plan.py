@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from facewright.dataset.config import DatasetConfig
@@ -25,15 +26,16 @@ class ShardPlan:
 def plan_shards(config: DatasetConfig) -> list[ShardPlan]:
     """Consecutive shards of about 1,000 images or a little less, never splitting a person.
 
-    Their sizes differ by one person at most, so that workers end together.
+    Among people with equally many images their sizes differ by one person at most, so that workers end together.
     """
-    most_people = max(1, round(_IMAGES_PER_SHARD / config.samples))
-    count = math.ceil(config.people / most_people)
-    starts = [config.first_person + -(-config.people * index // count) for index in range(count + 1)]
-    return [
-        ShardPlan(index, f"{index:06d}", range(start, end))
-        for index, (start, end) in enumerate(itertools.pairwise(starts))
-    ]
+    pieces = [piece for people, samples in config.groups for piece in _pieces(people, samples)]
+    return [ShardPlan(index, f"{index:06d}", people) for index, people in enumerate(pieces)]
+
+
+def _pieces(people: range, samples: int) -> Iterator[range]:
+    count = math.ceil(len(people) / max(1, round(_IMAGES_PER_SHARD / samples)))
+    starts = [people.start + -(-len(people) * index // count) for index in range(count + 1)]
+    return itertools.starmap(range, itertools.pairwise(starts))
 
 
 def person_name(person: int) -> str:

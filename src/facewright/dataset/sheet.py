@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import UInt8
 
 from facewright.dataset.config import DatasetConfig
-from facewright.dataset.drawing import Draw, draw_person
+from facewright.dataset.drawing import Draw, draw_person, draw_steps
 from facewright.errors import FacewrightError
 from facewright.formats.atomic import write_atomic
 
-__all__ = ["contact_sheet", "encode_png", "preview", "write_png"]
+__all__ = ["contact_sheet", "encode_png", "preview", "preview_mixup", "write_png"]
 
 _GUTTER_PX = 2
 _PAPER = 255
@@ -54,3 +54,12 @@ def preview(config: DatasetConfig, path: Path, draw: Draw = draw_person) -> None
     """
     people = range(config.first_person, config.first_person + config.people)
     write_png(path, contact_sheet(np.stack([draw(config, person).images for person in people])))
+
+
+def preview_mixup(config: DatasetConfig, path: Path) -> None:
+    """Write a PNG with a row for each two people of `config`: the first, nine steps between them, the second.
+
+    Each row is one scene of the first. Raises FacewrightError as `write_png`.
+    """
+    pairs = range(config.first_person, config.first_person + config.people - 1, 2)
+    write_png(path, contact_sheet(np.stack([draw_steps(config, first, first + 1) for first in pairs])))

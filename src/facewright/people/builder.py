@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from facewright import _native
 from facewright.models.embedded import EmbeddedHead
 from facewright.people import make_up
 from facewright.people.albedo import paint_albedo
 from facewright.people.config import PeopleConfig
 from facewright.people.hair import draw_hair_style, grow_hair
-from facewright.people.identity import draw_identity
+from facewright.people.identity import Identity, draw_identity
 from facewright.people.lids import with_plausible_lids
+from facewright.people.mixup import blend_identities, blend_traits
 from facewright.people.mouths import with_hidden_mouth
 from facewright.people.palette import hair_colour
 from facewright.people.person import Person
-from facewright.people.traits import draw_traits
+from facewright.people.traits import Traits, draw_traits
 from facewright.streams import Factor, RelatedStreams, Streams
 
-__all__ = ["build_person", "person_streams"]
+__all__ = ["build_mixed_person", "build_person", "person_streams"]
 
 _MAKES_UP = 0.55
 """Masculinity from which nobody wears make-up."""
@@ -24,22 +27,53 @@ _MAKES_UP = 0.55
 
 def build_person(config: PeopleConfig, head: EmbeddedHead, index: int, seed: int) -> Person:
     """Draw the person `index` of `seed`."""
-    model = head.model
+    one = _draw(config, head, index, seed)
+    return _build(head, one.identity, one.traits, one)
+
+
+def build_mixed_person(
+    config: PeopleConfig, head: EmbeddedHead, first: int, second: int, weight: float, seed: int
+) -> Person:
+    """Two people blended in coefficients and traits: `weight` of `first`, the rest of `second`.
+
+    Hair and what is worn, and so the index, are those of the heavier one. Weights 1 and 0 give the two themselves.
+    """
+    a, b = _draw(config, head, first, seed), _draw(config, head, second, seed)
+    identity = blend_identities(a.identity, b.identity, weight)
+    return _build(head, identity, blend_traits(a.traits, b.traits, weight), a if weight >= 0.5 else b)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Somebody drawn and not yet built."""
+
+    index: int
+    streams: Streams
+    identity: Identity
+    traits: Traits
+
+
+def _draw(config: PeopleConfig, head: EmbeddedHead, index: int, seed: int) -> _Drawn:
     streams = person_streams(config, index, seed)
     identity = draw_identity(config, head, streams)
-    traits = draw_traits(identity, streams)
+    return _Drawn(index, streams, identity, draw_traits(identity, streams))
+
+
+def _build(head: EmbeddedHead, identity: Identity, traits: Traits, wearer: _Drawn) -> Person:
+    """A head with the hair and make-up of `wearer`."""
+    model, streams = head.model, wearer.streams
     neutral = _native.combine(model.mean_mm, model.identity_basis_mm, identity.coefficients)
     neutral = with_hidden_mouth(model, with_plausible_lids(model, neutral, traits.eye_openness))
     texture = paint_albedo(head, traits)
-    style = draw_hair_style(traits, streams)
+    style = draw_hair_style(wearer.traits, streams)
     colour = hair_colour(traits.hair_lightness, traits.hair_red, traits.grey)
     made_up = texture
-    if traits.masculinity < _MAKES_UP:
+    if wearer.traits.masculinity < _MAKES_UP:
         p = streams.uniform(Factor.MAKE_UP, 0, 1, make_up.DRAWS)[0]
         made_up = make_up.paint_make_up(head, traits, texture, p)
     return Person(
-        index=index,
-        seed=seed,
+        index=wearer.index,
+        seed=streams.seed,
         model=model,
         neutral_mm=neutral,
         texture=texture,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64, UInt8
@@ -15,9 +16,9 @@ from facewright.people.builder import person_streams
 from facewright.people.config import PeopleConfig
 from facewright.people.palette import hair_colour, iris_colour, lip_colour, skin_colour
 from facewright.people.person import Person
-from facewright.streams import Factor, Streams
+from facewright.streams import Factor
 
-__all__ = ["build_plain_person"]
+__all__ = ["build_mixed_plain_person", "build_plain_person"]
 
 _Colour = Float64[np.ndarray, " 3"]
 _COLOUR_LIMIT = 2.5
@@ -40,21 +41,54 @@ def build_plain_person(config: PeopleConfig, model: MorphableModel, index: int, 
 
     Models without albedo get a skin tone, lips, brows and eyes painted on their vertices.
     """
+    return _build(model, _draw(config, model, index, seed), index, seed)
+
+
+def build_mixed_plain_person(
+    config: PeopleConfig, model: MorphableModel, first: int, second: int, weight: float, seed: int
+) -> Person:
+    """Two people blended in coefficients: `weight` of `first`, the rest of `second`."""
+    a, b = _draw(config, model, first, seed), _draw(config, model, second, seed)
+    mixed = (
+        a
+        if weight == 1
+        else b
+        if weight == 0
+        else _Drawn(*(weight * x + (1 - weight) * y for x, y in zip(a, b, strict=True)))
+    )
+    return _build(model, mixed, first if weight >= 0.5 else second, seed)
+
+
+class _Drawn(NamedTuple):
+    """Coefficients of somebody's geometry and of their albedo, or the tones that their skin is painted with."""
+
+    shape: Float64[np.ndarray, " K"]
+    albedo: Float64[np.ndarray, " N"]
+
+
+def _draw(config: PeopleConfig, model: MorphableModel, index: int, seed: int) -> _Drawn:
     streams = person_streams(config, index, seed)
-    drawn = streams.normal(Factor.SHAPE, 0, 1, len(model.identity_basis_mm))[0] * config.shape_sigma
-    identity = drawn.clip(-config.shape_limit, config.shape_limit).astype(np.float32)
-    neutral = _native.combine(model.mean_mm, model.identity_basis_mm, identity)
+    shape = streams.normal(Factor.SHAPE, 0, 1, len(model.identity_basis_mm))[0] * config.shape_sigma
+    if model.albedo is None:
+        albedo = streams.uniform(Factor.ALBEDO, 0, 1, _TONES)[0]
+    else:
+        drawn = streams.normal(Factor.ALBEDO, 0, 1, len(model.albedo.basis))[0]
+        albedo = drawn.clip(-_COLOUR_LIMIT, _COLOUR_LIMIT)
+    return _Drawn(shape.clip(-config.shape_limit, config.shape_limit), albedo)
+
+
+def _build(model: MorphableModel, drawn: _Drawn, index: int, seed: int) -> Person:
+    neutral = _native.combine(model.mean_mm, model.identity_basis_mm, drawn.shape.astype(np.float32))
     texture: UInt8[np.ndarray, "S S 3"] = _UNUSED
     colours: UInt8[np.ndarray, "V 3"] | None = None
     traits: dict[str, float] = {}
     if model.albedo is None:
-        tones = streams.uniform(Factor.ALBEDO, 0, 1, _TONES)[0]
-        colours, traits = _painted(model, tones)
+        colours, traits = _painted(model, drawn.albedo)
     elif model.albedo.texture_px is None:
-        colours = _drawn(model.albedo, streams)
+        colours = _coloured(model.albedo, drawn.albedo)
     else:
         size = model.albedo.texture_px
-        texture = _drawn(model.albedo, streams).reshape(size, size, 3)
+        texture = _coloured(model.albedo, drawn.albedo).reshape(size, size, 3)
     return Person(
         index=index,
         seed=seed,
@@ -71,9 +105,8 @@ def build_plain_person(config: PeopleConfig, model: MorphableModel, index: int, 
 _UNUSED: UInt8[np.ndarray, "1 1 3"] = np.zeros((1, 1, 3), np.uint8)
 
 
-def _drawn(albedo: Albedo, streams: Streams) -> UInt8[np.ndarray, "N 3"]:
+def _coloured(albedo: Albedo, weights: Float64[np.ndarray, " K"]) -> UInt8[np.ndarray, "N 3"]:
     """Colours of one person from the model's own statistics."""
-    weights = streams.normal(Factor.ALBEDO, 0, 1, len(albedo.basis))[0].clip(-_COLOUR_LIMIT, _COLOUR_LIMIT)
     mixed = _native.combine(albedo.mean, albedo.basis, weights.astype(np.float32)).clip(0, 1)
     if albedo.linear:
         codes: UInt8[np.ndarray, "N 3"] = _native.linear_to_srgb(mixed.ravel()).reshape(-1, 3)

@@ -10,15 +10,16 @@ from jaxtyping import Float32, Float64
 
 from facewright.distributions import Constant, Distribution, Normal, TruncatedNormal, Uniform, require_within
 from facewright.errors import FacewrightError
+from facewright.scenes.grid import Given, quantity
 
-__all__ = ["DRAWS", "JITTER_DRAWS", "CameraConfig", "Cameras", "draw_cameras"]
+__all__ = ["DRAWS", "JITTER_DRAWS", "LIMITS", "CameraConfig", "Cameras", "draw_cameras"]
 
 DRAWS = 7
 """Uniform numbers that one camera takes."""
 JITTER_DRAWS = 4
 
 # What can be drawn: nearer than this the camera is inside the hair.
-_LIMITS = {
+LIMITS = {
     "distance_mm": (250.0, 1e6),
     "right_mm": (-1e5, 1e5),
     "up_mm": (-1e5, 1e5),
@@ -63,7 +64,7 @@ class CameraConfig:
     """Error of its rotation."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _LIMITS.items():
+        for name, (low, high) in LIMITS.items():
             require_within(name, getattr(self, name), low, high)
         if not 0.1 <= self.sensor_mm <= 1e4:
             raise FacewrightError(f"sensor_mm: found {self.sensor_mm}, expected 0.1 .. 10000")
@@ -84,17 +85,19 @@ class Cameras:
 
 
 def draw_cameras(
-    config: CameraConfig, p: Float64[np.ndarray, "n 7"], jitter: Float64[np.ndarray, "n 4"]
+    config: CameraConfig, p: Float64[np.ndarray, "n 7"], jitter: Float64[np.ndarray, "n 4"], given: Given
 ) -> Cameras:
-    """One camera for each row of `DRAWS` and `JITTER_DRAWS` uniform numbers."""
-    position = [config.right_mm.quantile(p[:, 1]), config.up_mm.quantile(p[:, 2])]
-    shift = [config.shift_x.quantile(p[:, 5]), config.shift_y.quantile(p[:, 6])]
+    """One camera for each row of `DRAWS` and `JITTER_DRAWS` uniform numbers, except for what is `given`."""
+
+    def of(name: str, column: int) -> Float64[np.ndarray, " n"]:
+        return quantity(config, name, p[:, column], given)
+
     return Cameras(
-        distance_mm=_float32(config.distance_mm.quantile(p[:, 0])),
-        position_mm=_float32(np.stack(position, axis=1)),
-        focal=_float32(config.focal_mm.quantile(p[:, 3]) / config.sensor_mm),
-        scale=_float32(config.scale.quantile(p[:, 4])),
-        shift=_float32(np.stack(shift, axis=1)),
+        distance_mm=_float32(of("distance_mm", 0)),
+        position_mm=_float32(np.stack([of("right_mm", 1), of("up_mm", 2)], axis=1)),
+        focal=_float32(of("focal_mm", 3) / config.sensor_mm),
+        scale=_float32(of("scale", 4)),
+        shift=_float32(np.stack([of("shift_x", 5), of("shift_y", 6)], axis=1)),
         jitter_px=_float32(config.jitter_px.quantile(jitter[:, :2])),
         jitter_scale=_float32(config.jitter_scale.quantile(jitter[:, 2])),
         jitter_deg=_float32(config.jitter_deg.quantile(jitter[:, 3])),

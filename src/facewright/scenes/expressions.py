@@ -9,6 +9,7 @@ from jaxtyping import Float32, Float64
 
 from facewright import _native
 from facewright.errors import FacewrightError
+from facewright.scenes.grid import NOTHING_GIVEN, Given
 
 __all__ = ["DRAWS", "KINDS", "ExpressionConfig", "draw_expressions"]
 
@@ -74,16 +75,20 @@ def draw_expressions(
     unit_names: tuple[str, ...],
     p: Float64[np.ndarray, "n draws"],
     gaussian: int = 0,
+    given: Given = NOTHING_GIVEN,
 ) -> Float32[np.ndarray, "n units"]:
     """Coefficients 0 .. 1 of the model's `unit_names` for each row of `DRAWS` uniform numbers.
 
     Units that the model does not have are left out. The first `gaussian` names are statistical directions: they get
     coefficients from N(0, expression_strength^2), cut off at 2.5 standard deviations, from as many numbers more.
+    The kind, a number in the order of `KINDS`, may be given.
     """
     units = {name: i for i, name in enumerate(unit_names)}
     out = np.zeros((len(p), len(unit_names)))
     weights = np.array([getattr(config, kind) for kind in KINDS])
     kind_of = np.searchsorted(np.cumsum(weights / weights.sum()), p[:, 0]).clip(0, len(KINDS) - 1)
+    if "expression" in given:
+        kind_of = given["expression"].astype(int)
     strength = config.expression_strength * (0.3 + 0.8 * p[:, 1])
     tilt = 0.12 * (p[:, 2] - 0.5)  # asymmetry between the sides
     for kind, name in enumerate(KINDS):

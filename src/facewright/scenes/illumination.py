@@ -15,8 +15,9 @@ from jaxtyping import Float32, Float64
 
 from facewright import _native
 from facewright.distributions import Distribution, Normal, TruncatedNormal, Uniform
+from facewright.scenes.grid import NOTHING_GIVEN, Given, quantity
 
-__all__ = ["Light", "LightConfig", "directional_light", "draw_light", "uniform_light"]
+__all__ = ["DRAWS", "GRID", "Light", "LightConfig", "directional_light", "draw_light", "uniform_light"]
 
 PI = math.pi
 # Normalisation of the basis functions; a square root is exactly rounded everywhere.
@@ -29,6 +30,8 @@ _N22 = 0.25 * math.sqrt(15 / PI)
 # Rec. 709 luminance weights.
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 DRAWS = 16
+GRID = ("key_azimuth_deg", "key_elevation_deg", "key_share", "fill_share", "ground", "warmth", "exposure")
+"""What can be given instead of drawn."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +89,20 @@ class Light:
     key_irradiance: Float32[np.ndarray, "n 3"]
 
 
-def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"]) -> Light:
-    """One illumination for each row of `DRAWS` uniform numbers."""
-    key = _direction(config.key_azimuth_deg.quantile(p[:, 0]), config.key_elevation_deg.quantile(p[:, 1]))
+def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"], given: Given = NOTHING_GIVEN) -> Light:
+    """One illumination for each row of `DRAWS` uniform numbers, except for what is `given`."""
+
+    def of(name: str, column: int) -> Float64[np.ndarray, " n"]:
+        return quantity(config, name, p[:, column], given)
+
+    key = _direction(of("key_azimuth_deg", 0), of("key_elevation_deg", 1))
     fill = _direction(360 * p[:, 2] - 180, 140 * p[:, 3] - 60)
-    key_share = config.key_share.quantile(p[:, 4])
-    fill_share = config.fill_share.quantile(p[:, 5]) * (1 - key_share)
+    key_share = of("key_share", 4)
+    fill_share = of("fill_share", 5) * (1 - key_share)
     ambient = 1 - key_share - fill_share
-    ground = config.ground.quantile(p[:, 6])
-    warmth = config.warmth.quantile(p[:, 7])
-    exposure = config.exposure.quantile(p[:, 8])
+    ground = of("ground", 6)
+    warmth = of("warmth", 7)
+    exposure = of("exposure", 8)
     up = np.broadcast_to(np.array([0.0, 1.0, 0.0]), key.shape)
 
     # Sky above and ground below: a mean plus a first-order gradient.

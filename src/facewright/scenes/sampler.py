@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from jaxtyping import UInt32
+from jaxtyping import Float32, Float64, UInt32
 
-from facewright.distributions import Distribution, TruncatedNormal, require_within
+from facewright.distributions import Distribution, Empirical, TruncatedNormal, require_within
+from facewright.errors import FacewrightError
 from facewright.models.embedded import EmbeddedHead
 from facewright.models.morphable import MorphableModel
-from facewright.people.builder import build_person
+from facewright.people.builder import build_mixed_person, build_person
 from facewright.people.config import PeopleConfig
 from facewright.people.person import Person
-from facewright.people.plain import build_plain_person
+from facewright.people.plain import build_mixed_plain_person, build_plain_person
 from facewright.scenes import camera, expressions, illumination, worn
 from facewright.scenes.camera import CameraConfig, draw_cameras
 from facewright.scenes.expressions import ExpressionConfig, draw_expressions
+from facewright.scenes.grid import Axis, Given, quantity, values_on
 from facewright.scenes.illumination import LightConfig, draw_light
 from facewright.scenes.scene import Scenes
 from facewright.scenes.worn import WornConfig, draw_worn
@@ -27,7 +29,13 @@ __all__ = ["Sampler", "SamplerConfig"]
 
 
 # Beyond these turns alignment has no meaning.
-_LIMITS = {"yaw_deg": (-110.0, 110.0), "pitch_deg": (-80.0, 80.0), "roll_deg": (-180.0, 180.0)}
+_POSES = {"yaw_deg": (-110.0, 110.0), "pitch_deg": (-80.0, 80.0), "roll_deg": (-180.0, 180.0)}
+_LIMITS = _POSES | {name: limits for name, limits in camera.LIMITS.items() if not name.startswith("jitter")}
+_GRID = (*_LIMITS, *illumination.GRID, "expression", "background")
+"""What the axes of a grid may be called."""
+_SHARED = 2**32 - 1
+"""The person from whose stream the numbered backgrounds of a grid come, the same for everybody."""
+_VARIES = {"expression": Factor.EXPRESSION, "pose": Factor.POSE, "light": Factor.LIGHT}
 
 
 @dataclass(frozen=True)
@@ -48,10 +56,24 @@ class SamplerConfig:
     worn: WornConfig = field(default_factory=WornConfig)
     background: Literal["procedural", "plain"] = "procedural"
     """What stands behind the head: soft shapes and textures, or plain grey."""
+    vary: Literal["all", "none", "expression", "pose", "light"] = "all"
+    """What differs between the images of one person; all else is as in the first one."""
+    grid: tuple[Axis, ...] = ()
+    """Every combination of these values instead of random ones, the last quantity changing fastest, each typed
+    NAME=START:STOP:STEP or NAME=V,V,...; a name is that of an option, `expression` (the number of its kind) or
+    `background` (any number)."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _LIMITS.items():
+        for name, (low, high) in _POSES.items():
             require_within(name, getattr(self, name), low, high)
+        for axis in self.grid:
+            if axis.name not in _GRID:
+                raise FacewrightError(f"grid: found '{axis.name}', expected one of {', '.join(_GRID)}")
+            if axis.name in _LIMITS:
+                require_within(f"grid {axis.name}", Empirical(axis.values), *_LIMITS[axis.name])
+        names = [axis.name for axis in self.grid]
+        if len(set(names)) < len(names):
+            raise FacewrightError(f"grid: found {', '.join(names)}, expected each name once")
 
 
 class Sampler:
@@ -69,29 +91,38 @@ class Sampler:
             return build_plain_person(self.config.people, self.head, index, self.seed)
         return build_person(self.config.people, self.head, index, self.seed)
 
+    def mixed_person(self, first: int, second: int, weight: float) -> Person:
+        """Two people blended: `weight` of the first, the rest of the second."""
+        config = self.config.people
+        if isinstance(self.head, MorphableModel):
+            return build_mixed_plain_person(config, self.head, first, second, weight, self.seed)
+        return build_mixed_person(config, self.head, first, second, weight, self.seed)
+
     def scenes(self, index: int, first: int, count: int) -> Scenes:
         """Scenes `first` .. `first + count - 1` of a person, the same however many are asked for."""
-        config, streams = self.config, Streams(self.seed, index)
-        pose = streams.uniform(Factor.POSE, first, count, 3)
-        light = draw_light(config.light, streams.uniform(Factor.LIGHT, first, count, illumination.DRAWS))
+        config = self.config
+        draws = _Draws(Streams(self.seed, index), config.vary, first, count)
+        given = values_on(config.grid, first, count)
+        pose = draws.uniform(Factor.POSE, 3)
+        light = draw_light(config.light, draws.uniform(Factor.LIGHT, illumination.DRAWS), given)
         cameras = draw_cameras(
             config.camera,
-            streams.uniform(Factor.CAMERA, first, count, camera.DRAWS),
-            streams.uniform(Factor.ALIGNMENT, first, count, camera.JITTER_DRAWS),
+            draws.uniform(Factor.CAMERA, camera.DRAWS),
+            draws.uniform(Factor.ALIGNMENT, camera.JITTER_DRAWS),
+            given,
         )
         return Scenes(
             samples=np.arange(first, first + count, dtype=np.uint32),
             expression=draw_expressions(
                 config.expression,
                 self.model.expression_names,
-                streams.uniform(
-                    Factor.EXPRESSION, first, count, expressions.DRAWS + self.model.gaussian_expressions
-                ),
+                draws.uniform(Factor.EXPRESSION, expressions.DRAWS + self.model.gaussian_expressions),
                 self.model.gaussian_expressions,
+                given,
             ),
-            yaw_deg=_float32(config.yaw_deg.quantile(pose[:, 0])),
-            pitch_deg=_float32(config.pitch_deg.quantile(pose[:, 1])),
-            roll_deg=_float32(config.roll_deg.quantile(pose[:, 2])),
+            yaw_deg=_float32(quantity(config, "yaw_deg", pose[:, 0], given)),
+            pitch_deg=_float32(quantity(config, "pitch_deg", pose[:, 1], given)),
+            roll_deg=_float32(quantity(config, "roll_deg", pose[:, 2], given)),
             distance_mm=cameras.distance_mm,
             position_mm=cameras.position_mm,
             focal=cameras.focal,
@@ -101,27 +132,51 @@ class Sampler:
             light=light.ambient,
             key_direction=light.key_direction,
             key_irradiance=light.key_irradiance,
-            worn=self._worn(streams, first, count),
+            worn=self._worn(draws),
             jitter_px=cameras.jitter_px,
             jitter_scale=cameras.jitter_scale,
             jitter_deg=cameras.jitter_deg,
-            background=_background(config, streams, first, count),
+            background=self._backgrounds(draws, given),
         )
 
-    def _worn(self, streams: Streams, first: int, count: int) -> UInt32[np.ndarray, "count 4"]:
+    def _worn(self, draws: _Draws) -> UInt32[np.ndarray, "count 4"]:
         """Things worn are made for the embedded head alone."""
         if isinstance(self.head, MorphableModel):
-            return np.zeros((count, 4), dtype=np.uint32)
-        return draw_worn(self.config.worn, streams.uniform(Factor.WORN, first, count, worn.DRAWS))
+            return np.zeros((draws.count, 4), dtype=np.uint32)
+        return draw_worn(self.config.worn, draws.uniform(Factor.WORN, worn.DRAWS))
+
+    def _backgrounds(self, draws: _Draws, given: Given) -> UInt32[np.ndarray, "count 4"]:
+        if self.config.background == "plain":
+            return np.zeros((draws.count, 4), dtype=np.uint32)
+        if "background" in given:
+            shared = Streams(self.seed, _SHARED)
+            return np.concatenate(
+                [shared.words(Factor.BACKGROUND, int(i), 1, 4) for i in given["background"]]
+            )
+        return draws.words(Factor.BACKGROUND, 4)
 
 
-def _background(
-    config: SamplerConfig, streams: Streams, first: int, count: int
-) -> UInt32[np.ndarray, "count 4"]:
-    if config.background == "plain":
-        return np.zeros((count, 4), dtype=np.uint32)
-    return streams.words(Factor.BACKGROUND, first, count, 4)
+@dataclass(frozen=True)
+class _Draws:
+    """A person's random numbers for samples `first` .. `first + count - 1`; where a factor is held, sample 0's."""
+
+    streams: Streams
+    vary: str
+    first: int
+    count: int
+
+    def _rows(self, factor: Factor) -> tuple[int, int, int]:
+        held = self.vary != "all" and _VARIES.get(self.vary) is not factor
+        return (0, 1, self.count) if held else (self.first, self.count, 1)
+
+    def uniform(self, factor: Factor, draws: int) -> Float64[np.ndarray, "count draws"]:
+        first, rows, repeats = self._rows(factor)
+        return np.repeat(self.streams.uniform(factor, first, rows, draws), repeats, axis=0)
+
+    def words(self, factor: Factor, draws: int) -> UInt32[np.ndarray, "count draws"]:
+        first, rows, repeats = self._rows(factor)
+        return np.repeat(self.streams.words(factor, first, rows, draws), repeats, axis=0)
 
 
-def _float32(values: np.ndarray) -> np.ndarray:
+def _float32(values: Float64[np.ndarray, " n"]) -> Float32[np.ndarray, " n"]:
     return np.ascontiguousarray(values, dtype=np.float32)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt32
+from jaxtyping import Bool, Float32, Int, UInt32
 
 __all__ = ["Scenes"]
 
@@ -59,3 +59,7 @@ class Scenes:
 
     def __len__(self) -> int:
         return len(self.samples)
+
+    def take(self, rows: Int[np.ndarray, " m"]) -> Scenes:
+        """The scenes of these rows, in this order."""
+        return Scenes(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
