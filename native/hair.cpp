@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "hair_cards.hpp"
+#include "hair_scalp.hpp"
+#include "hair_shell.hpp"
 #include "hair_style.hpp"
 #include "maths.hpp"
 #include "noise.hpp"
@@ -25,37 +27,12 @@ using InI1 = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig>;
 
 constexpr int kTailCards = 44;
 const Vec3 kCrown{6.0f, 98.0f, -108.0f};
-const Vec3 kBaldCrown{0.0f, 103.0f, -92.0f};
-
-// How far hair stands off the skull, by the direction from the skull's middle.
-float volume(const Style &s, Vec3 p) {
-    const Vec3 q = unit(p - kCentre);
-    const float x = q.x * q.x, y = q.y * q.y, z = q.z * q.z;
-    const float above = q.y > 0.0f ? y : 0.0f, below = y - above;
-    return s.volume_top * above + s.volume_sides * (x + below) + (q.z > 0.0f ? s.volume_front : s.volume_back) * z;
-}
-
-// The height above the lowest hairline where this head's begins, at a place on the mean head.
-float hairline(const Style &s, Vec3 p) {
-    const float z = p.z + 60.0f, cosine = z / std::max(std::sqrt(p.x * p.x + z * z), 1e-6f);
-    const float front = ease((cosine - 0.35f) * 4.0f);
-    const float temple = ease(1.0f - std::fabs(cosine - 0.68f) * 4.2f);
-    const float peak = cosine > 0.0f ? ease(1.0f - std::fabs(p.x) * (1.0f / 20.0f)) : 0.0f;
-    return s.hairline_mm * front + s.temples_mm * temple - s.peak_mm * peak;
-}
 
 struct Root {
     Vec3 place, normal;
     float height;
     int32_t anchor;
 };
-
-// How far inside the hairline and away from bald spots a root is, in millimetres; below 0 where nothing grows.
-float inside(const Style &s, const Root &root) {
-    const float spot = s.crown_mm > 0.0f ? length(root.place - kBaldCrown) - s.crown_mm : 99.0f;
-    const float behind = s.horseshoe_mm < 150.0f ? -30.0f - root.place.z : 99.0f;
-    return std::min({behind, root.height - hairline(s, root.place), s.horseshoe_mm - root.place.y, spot});
-}
 
 // What kind of hair grows at a root: shares of fringe, top, sides and back.
 struct Region {
@@ -73,7 +50,7 @@ Region region_of(const Root &root) {
 // The same as hair is worn: a fringe is combed forwards as a whole or not at all.
 Region worn_region(const Style &s, const Root &root) {
     Region region = region_of(root);
-    if (s.fringe * region.fringe > 0.4f) return {1.0f, 0.0f, 0.0f, 0.0f};
+    if (has_fringe(s) && region.fringe > 0.5f) return {1.0f, 0.0f, 0.0f, 0.0f};
     if (s.frame_mm > 0.0f) {
         region.top += region.fringe;
         region.fringe = 0.0f;
@@ -85,7 +62,7 @@ Vec3 row(const InF &a, size_t i) { return {a.data()[3 * i], a.data()[3 * i + 1],
 
 class Grower {
   public:
-    Grower(InF mean, InI skin, InF roots, InF root_normals, InF1 heights, InI1 anchors)
+    Grower(InF mean, InI skin, InF1 skin_heights, InF roots, InF root_normals, InF1 heights, InI1 anchors)
         : mean_(mean.data(), mean.data() + mean.size()), field_(checked(mean, skin), skin.data(), skin.shape(0)) {
         const size_t n = roots.shape(0);
         if (root_normals.shape(0) != n || heights.shape(0) != n || anchors.shape(0) != n || roots.shape(1) != 3 ||
@@ -93,6 +70,13 @@ class Grower {
             throw std::invalid_argument("HairGrower: every root needs a place, a normal, a height and an anchor");
         for (size_t i = 0; i < n; ++i)
             roots_.push_back({row(roots, i), row(root_normals, i), heights.data()[i], anchors.data()[i]});
+        if (skin_heights.shape(0) * 3 != mean_.size())
+            throw std::invalid_argument("HairGrower: every vertex needs a height");
+        for (const Hit &hit : field_.hits()) {
+            float height = 0.0f;
+            for (int c = 0; c < 3 && hit.vertex[c] >= 0; ++c) height += skin_heights.data()[hit.vertex[c]] * hit.weight[c];
+            cell_heights_.push_back(height);
+        }
     }
 
     Arrays grow(InF neutral, nb::object style) const {
@@ -102,9 +86,12 @@ class Grower {
         Mesh mesh;
         {
             nb::gil_scoped_release release;
+            const std::vector<Vec3> moved = displacement(neutral.data());
+            grow_shell(s, field_, cell_heights_, moved, knot(s), mesh);
+            const size_t first_card_vertex = mesh.anchors.size();
             grow_scalp(s, mesh);
             if (s.tied > 0.5f) s.bun_mm > 0.0f ? grow_bun(s, mesh) : grow_tail(s, mesh);
-            carry(neutral.data(), mesh);
+            carry(moved, first_card_vertex, mesh);
         }
         return arrays(mesh);
     }
@@ -141,8 +128,11 @@ class Grower {
     // Hair that falls from the front goes past the face.
     static Vec3 beside_face(const Style &s, Vec3 p, float side, const Region &region) {
         if (region.fringe > 0.5f && s.fringe > 0.0f) return p;
+        if (s.frame_mm <= 0.0f) return p;
         const float window = s.frame_mm * ease((78.0f - p.y) * (1.0f / 60.0f));
         if (p.z > -40.0f && p.x * side < window) p.x = mix(p.x, side * window, 0.7f);
+        const float front = s.front_mm + 0.35f * std::max(0.0f, p.y - 20.0f);
+        if (p.y > -70.0f && p.z > front) p.z = mix(p.z, front, 0.6f * ease((70.0f - p.y) * 0.02f));
         return p;
     }
 
@@ -167,7 +157,7 @@ class Grower {
         return std::min(grown * trimmed * (0.8f + 0.35f * chance(3)), hanging * (0.93f + 0.12f * chance(4)));
     }
 
-    Path grow_path(const Style &s, const Root &root, float length_mm, float layer, const Chance &chance) const {
+    Path grow_path(const Style &s, const Root &root, float length_mm, float off_mm, const Chance &chance) const {
         const Region region = worn_region(s, root);
         const float part = s.part_mm * (1.0f - 0.6f * clamp01((-root.place.z - 20.0f) / 90.0f));
         const float side = root.place.x > part ? 1.0f : -1.0f;
@@ -179,10 +169,10 @@ class Grower {
         path.segments = std::clamp(static_cast<int>(length_mm * per_mm) + 3, 3, kMostSegments);
         const float first = std::min(length_mm / static_cast<float>(path.segments), 8.0f);
         const float step = (length_mm - first) / static_cast<float>(path.segments - 1);
-        const float puffed = s.puff * layer * volume(s, root.place);
+        const float puffed = s.puff * (volume(s, root.place) - 2.0f);
         Vec3 p = root.place + root.normal * puffed, normal = root.normal;
         Vec3 way = combed(s, p, side, region, chance);
-        const float lift = s.lift * (inside(s, root) < 9.0f ? 0.4f : 1.0f);
+        const float lift = s.lift * (inside_standing(s, root.place, root.height) < 9.0f ? 0.4f : 1.0f);
         way = unit(unit(way - normal * dot(way, normal)) * (1.0f - lift) + normal * (lift + 0.05f));
         path.point[0] = p;
         path.normal[0] = normal;
@@ -197,7 +187,7 @@ class Grower {
             const float left = tied ? length(target - p) / static_cast<float>(path.segments - k + 1) * 1.02f : step;
             Vec3 next = p + way * (k == 1 ? first : left);
             next = beside_face(s, next, side, region);
-            const float clearance = (mix(ramp, 1.0f, s.puff) * volume(s, next) + 0.8f) * layer;
+            const float clearance = mix(ramp, 1.0f, s.puff) * volume(s, next) + 0.8f + off_mm * ramp;
             next = keep_outside(next, clearance, normal);
             // Long hair lies over the ears.
             if (s.frame_mm > 0.0f) next = next + normal * std::clamp(3.0f - field_.outside(next), 0.0f, 12.0f);
@@ -225,12 +215,12 @@ class Grower {
     }
 
     // Wisps along the hairline, locks elsewhere: the deeper, the darker.
-    static Ribbon scalp_ribbon(const Style &s, const Root &root, bool edge, float length_mm, float layer, const Chance &chance) {
+    static Ribbon scalp_ribbon(const Style &s, const Root &root, bool edge, float length_mm, float off_mm, const Chance &chance) {
         const bool wisp = edge && length_mm > 26.0f;
-        const int strip = wisp            ? 6 + static_cast<int>(2 * chance(6))
+        const int strip = length_mm < 45.0f ? 4 + static_cast<int>(4 * chance(6))
+                          : wisp          ? 6 + static_cast<int>(2 * chance(6))
                           : edge          ? 4 + static_cast<int>(2 * chance(6))
-                          : layer > 0.92f ? 4 + static_cast<int>(2.3f * chance(6))
-                          : layer < 0.65f ? 3
+                          : off_mm > 1.5f ? 4 + static_cast<int>(2.3f * chance(6))
                                           : static_cast<int>(3 * chance(6));
         const bool skin_moves = root.place.z > -72.0f && root.place.y < 4.0f;
         return {.width = s.width_mm * (0.8f + 0.4f * chance(7)) * (wisp ? 0.8f : edge ? 0.65f : 1.0f),
@@ -244,17 +234,19 @@ class Grower {
     }
 
     void grow_scalp(const Style &s, Mesh &mesh) const {
-        const size_t count = std::min(roots_.size(), static_cast<size_t>(s.cards));
-        for (size_t i = 0; i < count; ++i) {
+        const auto count = static_cast<size_t>(s.cards), fringe = static_cast<size_t>(2.5f * s.cards);
+        for (size_t i = 0; i < std::min(roots_.size(), std::max(count, fringe)); ++i) {
             const Root &root = roots_[i];
+            if (i >= count && (!has_fringe(s) || worn_region(s, root).fringe < 0.9f)) continue;
             const Chance chance{s.seed, static_cast<int32_t>(i)};
-            const float depth = inside(s, root) - 2.0f * chance(1);
+            const float depth = inside_standing(s, root.place, root.height) - 2.0f * chance(1);
             if (depth < -1.0f) continue;
-            const float layer = mix(0.7f, 0.45f, s.frizz) + mix(0.3f, 0.55f, s.frizz) * chance(5);
+            const float off_mm = -1.0f + mix(2.5f, 11.0f, s.frizz) * chance(5);
             const float length_mm = std::max(12.0f, card_length(s, root, worn_region(s, root), chance));
-            Path path = grow_path(s, root, length_mm, layer, chance);
+            if (depth < 9.0f && length_mm < 45.0f && !has_fringe(s)) continue;  // loose flakes at a hairline
+            Path path = grow_path(s, root, length_mm, off_mm, chance);
             if (s.tied < 0.5f) wave(s, chance, length_mm / static_cast<float>(path.segments), path);
-            append(path, scalp_ribbon(s, root, depth < 9.0f, length_mm, layer, chance), mesh);
+            append(path, scalp_ribbon(s, root, depth < 9.0f, length_mm, off_mm, chance), mesh);
         }
     }
 
@@ -300,8 +292,8 @@ class Grower {
         }
     }
 
-    // Lifts what is below the mean head's skin and moves all with the person's.
-    void carry(const float *neutral, Mesh &mesh) const {
+    // How far the skin under each corner of the field's grid is from the mean head's.
+    std::vector<Vec3> displacement(const float *neutral) const {
         std::vector<Vec3> moved(field_.hits().size());
         for (size_t cell = 0; cell < moved.size(); ++cell) {
             const Hit &hit = field_.hits()[cell];
@@ -311,7 +303,12 @@ class Grower {
                 moved[cell] = moved[cell] + by * hit.weight[c];
             }
         }
-        for (size_t i = 0; i < mesh.anchors.size(); ++i) {
+        return moved;
+    }
+
+    // Lifts what is below the mean head's skin and moves all with the person's.
+    void carry(const std::vector<Vec3> &moved, size_t first, Mesh &mesh) const {
+        for (size_t i = first; i < mesh.anchors.size(); ++i) {
             float *v = mesh.vertices.data() + 3 * i;
             Vec3 p{v[0], v[1], v[2]};
             const float here = field_.outside(p);
@@ -329,6 +326,7 @@ class Grower {
 
     std::vector<float> mean_;
     Field field_;
+    std::vector<float> cell_heights_;
     std::vector<Root> roots_;
 };
 
@@ -371,9 +369,9 @@ Arrays grow_beard(InF mean, InF neutral, InF roots, InF normals, InI1 anchors, I
 
 void bind_hair(nb::module_ &m) {
     nb::class_<Grower>(m, "HairGrower", "Grows cards of hair on heads of one model.")
-        .def(nb::init<InF, InI, InF, InF, InF1, InI1>(), nb::arg("mean"), nb::arg("skin"), nb::arg("roots"),
+        .def(nb::init<InF, InI, InF1, InF, InF, InF1, InI1>(), nb::arg("mean"), nb::arg("skin"), nb::arg("skin_heights"), nb::arg("roots"),
              nb::arg("root_normals"), nb::arg("heights"), nb::arg("anchors"),
-             "mean (V, 3), the skin's triangles (T, 3); roots (R, 3) on the mean head in an order of which every beginning is\n"
+             "mean (V, 3), the skin's triangles (T, 3), the vertices' heights (V,) above the lowest hairline; roots (R, 3) on the mean head in an order of which every beginning is\n"
              "even, their normals, heights (R,) above the lowest hairline in mm and nearest vertices (R,). Copied.")
         .def("grow", &Grower::grow, nb::arg("neutral"), nb::arg("style"),
              "vertices (N, 3), normals (N, 3), triangles (M, 3), uv (N, 2), anchors (N,) of a HairStyle on a head (V, 3).");

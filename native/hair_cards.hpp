@@ -18,7 +18,8 @@ namespace fw::hair {
 namespace nb = nanobind;
 
 inline constexpr int kMostSegments = 12;
-inline constexpr int kStrips = 8;  // across the texture: three dense, one in shade, two loose, two wispy
+inline constexpr int kStrips = 8;  // across their part of the texture: three dense, one in shade, two loose, two wispy
+inline constexpr float kStripsU = 0.4f;  // that part; the rest is the shell's
 
 struct Path {
     Vec3 point[kMostSegments + 1], normal[kMostSegments + 1];
@@ -52,8 +53,8 @@ struct Chance {
 inline void append(const Path &path, const Ribbon &ribbon, Mesh &mesh) {
     const int32_t first = static_cast<int32_t>(mesh.anchors.size());
     const auto turn = fw::sincos_deg(ribbon.twist_deg);
-    const float left_u = (static_cast<float>(ribbon.strip) + (ribbon.mirrored ? 0.97f : 0.03f)) / kStrips;
-    const float right_u = (static_cast<float>(ribbon.strip) + (ribbon.mirrored ? 0.03f : 0.97f)) / kStrips;
+    const float left_u = (static_cast<float>(ribbon.strip) + (ribbon.mirrored ? 0.97f : 0.03f)) * (kStripsU / kStrips);
+    const float right_u = (static_cast<float>(ribbon.strip) + (ribbon.mirrored ? 0.03f : 0.97f)) * (kStripsU / kStrips);
     for (int k = 0; k <= path.segments; ++k) {
         const Vec3 along = path.point[std::min(k + 1, path.segments)] - path.point[std::max(k - 1, 0)];
         const Vec3 n = path.normal[k], flat = unit(cross(along, n));

@@ -62,6 +62,10 @@ inline Place locate(Vec3 p) {
             high ? std::sqrt(flat * flat + up * up) : flat};
 }
 
+struct Ray {
+    Vec3 origin, direction;
+};
+
 // A place on the skin: a triangle and weights of its corners; vertex -1 where a ray misses.
 struct Hit {
     int32_t vertex[3] = {-1, -1, -1};
@@ -101,9 +105,11 @@ class Field {
     }
 
     const std::vector<Hit> &hits() const { return hits_; }
+    float radius(int row, int column) const { return radius_[row * kColumns + column]; }
+    float smooth(int row, int column) const { return smooth_[row * kColumns + column]; }
 
-  private:
-    void cast(const float *vertices, const int32_t *triangles, size_t triangle_count, int row, int column) {
+    // Through a cell's corner of the grid.
+    static Ray ray(int row, int column) {
         const float angle = static_cast<float>(column) * (4.0f / kColumns) - 2.0f;
         const float share = std::fabs(angle) <= 1.0f ? angle : (angle > 0.0f ? 2.0f - angle : -2.0f - angle);
         const float front = std::fabs(angle) <= 1.0f ? 1.0f - std::fabs(share) : std::fabs(share) - 1.0f;
@@ -111,7 +117,12 @@ class Field {
         const float e = static_cast<float>(row - kLowRows) / kHighRows;
         const float y = kLowest + static_cast<float>(row) * kRowStep;
         const Vec3 origin = row >= kLowRows ? kCentre : Vec3{0.0f, y, axis_z(y)};
-        const Vec3 direction = row >= kLowRows ? unit(flat * (1.0f - e) + Vec3{0.0f, e, 0.0f}) : flat;
+        return {origin, row >= kLowRows ? unit(flat * (1.0f - e) + Vec3{0.0f, e, 0.0f}) : flat};
+    }
+
+  private:
+    void cast(const float *vertices, const int32_t *triangles, size_t triangle_count, int row, int column) {
+        const auto [origin, direction] = ray(row, column);
         const auto at = [&](int32_t v) { return Vec3{vertices[3 * v], vertices[3 * v + 1], vertices[3 * v + 2]}; };
         Hit best;
         float farthest = 0.0f;

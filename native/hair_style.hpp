@@ -13,7 +13,8 @@ struct Style {
     float part_mm, parted, swept, fringe, fringe_side, lift, fall, frame_mm, gravity, cling, puff, frizz;
     float wave_mm, wave_length_mm;
     float tied, knot_rise, tail_mm, bun_mm;
-    float hairline_mm, temples_mm, peak_mm, crown_mm, horseshoe_mm;
+    float hairline_mm, temples_mm, peak_mm, crown_mm, horseshoe_mm, fade_mm, front_mm;
+    float ground, beard_cover, cheek_mm;
     float cards, width_mm;
     uint32_t seed;
 };
@@ -28,6 +29,8 @@ inline Style read_style(const nanobind::object &style) {
             get("wave_mm"), get("wave_length_mm"),
             get("tied"), get("knot_rise"), get("tail_mm"), get("bun_mm"),
             get("hairline_mm"), get("temples_mm"), get("peak_mm"), get("crown_mm"), get("horseshoe_mm"),
+            get("fade_mm"), get("front_mm"),
+            get("ground"), get("beard_cover"), get("cheek_mm"),
             get("cards"), get("width_mm"),
             static_cast<uint32_t>(get("strands"))};
 }

@@ -8,6 +8,7 @@ void bind_hair(nb::module_ &m);
 void bind_person(nb::module_ &m);
 void bind_random(nb::module_ &m);
 void bind_render(nb::module_ &m);
+void bind_roots(nb::module_ &m);
 
 NB_MODULE(_native, m) {
     nb::set_leak_warnings(false);  // caches keep rigs and painters until the interpreter ends
@@ -17,4 +18,5 @@ NB_MODULE(_native, m) {
     bind_person(m);
     bind_random(m);
     bind_render(m);
+    bind_roots(m);
 }

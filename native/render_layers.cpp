@@ -15,6 +15,7 @@ namespace {
 constexpr float kOpaque = 254.0f / 255.0f;     // alpha that closes a sample
 constexpr float kInvisible = 1.0f / 255.0f;    // less light than this is not followed
 constexpr float kHairLiftMm = 6.0f, kLiftMm = 2.0f;  // how far off its surface a thing takes its shadow
+constexpr float kStrandShine = 2.4f;  // 1 / the mean linear level of smooth hair's texture
 constexpr size_t kMaxFragments = 1u << 27;
 
 constexpr std::array<Gloss, kMaterials> kGloss{{{0.0f, 0}, {0.03f, 6}, {0.6f, 6}, {0.04f, 9}, {0.0f, 0}}};
@@ -264,7 +265,8 @@ Layer Layers::shade(const Seen &seen, int level, int32_t x, int32_t y, const Lig
     const float alpha = texel[3] >= kOpaque ? 1.0f : texel[3];
     const Vec3 albedo = Vec3{texel[0], texel[1], texel[2]} * item.tint;
     Layer layer{albedo * Vec3{lit[0], lit[1], lit[2]}, 1.0f - alpha};
-    if (item.material == Material::hair) layer.colour = layer.colour + light.colour * (lit[3] * alpha);
+    // Strands that lie in shade between others do not shine either.
+    if (item.material == Material::hair) layer.colour = layer.colour + light.colour * (lit[3] * texel[0] * kStrandShine);
     if (item.material == Material::matt || item.material == Material::hair) return layer;
 
     const float side = turned ? -depth : depth;

@@ -18,10 +18,12 @@ from facewright.dataset.sheet import contact_sheet
 from facewright.distributions import Constant
 from facewright.geometry import ARCFACE_112, Crop, arcface_crop
 from facewright.models import load_head
+from facewright.people.albedo import paint_albedo
 from facewright.people.config import PeopleConfig
-from facewright.people.hair import HairStyle, grow_hair
+from facewright.people.hair import HairStyle, grow_hair, paint_roots
 from facewright.people.hair.families import FACIAL_HAIR, FAMILIES, USUAL, family_weights
-from facewright.people.palette import hair_colour
+from facewright.people.hair.style import style_values
+from facewright.people.palette import hair_colour, skin_colour
 from facewright.people.person import Person
 from facewright.people.traits import Traits
 from facewright.people.worn import dress
@@ -215,11 +217,13 @@ def styled(sampler: Sampler, name: str, first: int) -> Iterator[Person]:
             continue
         ranges = USUAL | FAMILIES[family] | FACIAL_HAIR.get(name, {})
         shares = Streams(SEED, index).uniform(Factor.HAIR, 2, 1, len(fields(HairStyle)))[0]
-        drawn = zip(fields(HairStyle), shares.tolist(), strict=True)
-        values = {f.name: ranges[f.name][0] + (ranges[f.name][1] - ranges[f.name][0]) * p for f, p in drawn}
         colour = hair_colour(traits.hair_lightness, traits.hair_red, traits.grey)
-        style = HairStyle(**values | {"strands": float(int(values["strands"]))})
-        yield replace(person, hair=grow_hair(HEAD, person.neutral_mm, style, colour, traits.grey))
+        style = HairStyle(**style_values(ranges, shares.tolist()))
+        skin = skin_colour(traits.melanin, traits.redness, traits.yellowness)
+        texture = paint_albedo(HEAD, traits)
+        paint_roots(HEAD, texture, style, (colour, skin), traits.beard, traits.moustache)
+        grown = grow_hair(HEAD, person.neutral_mm, style, colour, traits.grey)
+        yield replace(person, texture=texture, hair=grown)
 
 
 def grows(name: str, traits: Traits) -> bool:

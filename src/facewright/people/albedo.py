@@ -1,4 +1,4 @@
-"""Paints a person's albedo texture: skin with its blood and pigment, lines, mouth, eyes, and the roots of hair."""
+"""Paints a person's albedo texture: skin with its blood and pigment, lines, mouth and eyes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jaxtyping import Float64, UInt8
 from facewright.models.embedded import EmbeddedHead
 from facewright.people.eye_paint import brow_layers, eyeball_layers, lid_layers
 from facewright.people.layers import Layer, paint
-from facewright.people.palette import blend, hair_colour, lip_colour, skin_colour
+from facewright.people.palette import lip_colour, skin_colour
 from facewright.people.traits import Traits
 
 __all__ = ["paint_albedo"]
@@ -36,7 +36,6 @@ def paint_albedo(head: EmbeddedHead, traits: Traits) -> UInt8[np.ndarray, "S S 3
         *_line_layers(traits, skin),
         *_mouth_layers(traits, skin),
         *lid_layers(traits, skin),
-        *_hair_layers(traits, skin),
         *brow_layers(traits),
         *eyeball_layers(traits),
     ]
@@ -105,30 +104,4 @@ def _mouth_layers(traits: Traits, skin: _Rgb) -> list[Layer]:
         Layer("mouth", "pores", np.array([86.0, 34.0, 33.0])),
         Layer("tongue", "pores", np.array([158.0, 86.0, 84.0]), mottle=0.08),
         Layer("teeth", "pores", np.array([208.0, 197.0, 176.0]), mottle=0.03),
-    ]
-
-
-def _hair_layers(traits: Traits, skin: _Rgb) -> list[Layer]:
-    """Scalp, beard and moustache: shadow, stubble, or the ground under hair that stands out."""
-    hair = hair_colour(traits.hair_lightness, traits.hair_red, traits.grey)
-    strands = "curled" if traits.hair_texture > 0.6 else "straight"
-    scalp = 0.18 if traits.baldness > 0.5 else 1.0
-    edge = 0.05 + 0.3 * traits.hairline
-    root = blend(hair * 0.8, skin * 0.6, 0.15)
-    return [
-        *_stubble("beard", traits.beard, root, skin),
-        *_stubble("moustache", traits.moustache, root, skin),
-        Layer("scalp", strands, blend(root, skin, 0.4), 0.6 * scalp, edge - 0.03, 2.2, 0.12),
-        Layer("scalp", strands, root, scalp, edge + 0.06, 2.4, 0.3, 0.3),
-    ]
-
-
-def _stubble(mask: str, amount: float, root: _Rgb, skin: _Rgb) -> list[Layer]:
-    """From a shadow that lets the skin through to the ground of a full beard."""
-    if amount == 0:
-        return []
-    shadow = blend(skin * np.array([0.7, 0.7, 0.74]), root, 0.35)
-    return [
-        Layer(mask, "blotches", shadow, min(0.75, 0.15 + 1.0 * amount), 0.12, 1.1, 0.15),
-        Layer(mask, "stubble", root, min(0.95, 1.25 * amount), 0.62 - 0.5 * amount, 1.7, 0.75, 0.2),
     ]

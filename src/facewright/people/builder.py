@@ -9,12 +9,12 @@ from facewright.models.embedded import EmbeddedHead
 from facewright.people import make_up
 from facewright.people.albedo import paint_albedo
 from facewright.people.config import PeopleConfig
-from facewright.people.hair import draw_hair_style, grow_hair
+from facewright.people.hair import draw_hair_style, grow_hair, paint_roots
 from facewright.people.identity import Identity, draw_identity
 from facewright.people.lids import with_plausible_lids
 from facewright.people.mixup import blend_identities, blend_traits
 from facewright.people.mouths import with_hidden_mouth
-from facewright.people.palette import hair_colour
+from facewright.people.palette import hair_colour, skin_colour
 from facewright.people.person import Person
 from facewright.people.traits import Traits, draw_traits
 from facewright.streams import Factor, RelatedStreams, Streams
@@ -64,9 +64,11 @@ def _build(head: EmbeddedHead, identity: Identity, traits: Traits, wearer: _Draw
     model, streams = head.model, wearer.streams
     neutral = _native.combine(model.mean_mm, model.identity_basis_mm, identity.coefficients)
     neutral = with_hidden_mouth(model, with_plausible_lids(model, neutral, traits.eye_openness))
-    texture = paint_albedo(head, traits)
     style = draw_hair_style(wearer.traits, streams)
     colour = hair_colour(traits.hair_lightness, traits.hair_red, traits.grey)
+    skin = skin_colour(traits.melanin, traits.redness, traits.yellowness)
+    texture = paint_albedo(head, traits)
+    paint_roots(head, texture, style, (colour, skin), traits.beard, traits.moustache)
     made_up = texture
     if wearer.traits.masculinity < _MAKES_UP:
         p = streams.uniform(Factor.MAKE_UP, 0, 1, make_up.DRAWS)[0]

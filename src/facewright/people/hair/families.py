@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from facewright.people.traits import Traits
 
-__all__ = ["FACIAL_HAIR", "FAMILIES", "USUAL", "family_weights"]
+__all__ = ["FACIAL_HAIR", "FAMILIES", "USUAL", "Ranges", "family_weights"]
 
 Ranges = dict[str, tuple[float, float]]
 
@@ -44,12 +44,16 @@ USUAL: Ranges = {
     "peak_mm": (-3, 5),
     "crown_mm": (0, 0),
     "horseshoe_mm": (_NOWHERE_MM, _NOWHERE_MM),
-    "cards": (400, 400),
+    "fade_mm": (-_NOWHERE_MM, -_NOWHERE_MM),
+    "front_mm": (-45, 0),
+    "ground": (1, 1),
+    "cards": (140, 140),
     "width_mm": (18, 21),
     "curl": (0, 0.3),
     "beard_mm": (0, 0),
     "moustache_mm": (0, 0),
     "beard_cover": (0.6, 1),
+    "cheek_mm": (0, 0),
     "beard_width": (8, 11),
     "strands": (0, 2**24 - 1),
 }
@@ -72,7 +76,7 @@ _LONG: Ranges = {
     "frame_mm": (48, 72),
     "frizz": (0.02, 0.15),
     "width_mm": (27, 31),
-    "cards": (200, 200),
+    "cards": (90, 90),
     "peak_mm": (-4, 3),
     "temples_mm": (-4, 2),
     "hairline_mm": (0, 5),
@@ -85,7 +89,7 @@ _TIED: Ranges = _LONG | {
     "volume_front": (3, 7),
     "lift": (0.1, 0.3),
     "width_mm": (19, 22),
-    "cards": (300, 300),
+    "cards": (110, 110),
 }
 _SHORT_BACK_AND_SIDES: Ranges = {
     "length_sides": (20, 32),
@@ -95,9 +99,9 @@ _SHORT_BACK_AND_SIDES: Ranges = {
 }
 
 FAMILIES: dict[str, Ranges] = {
-    "bald": {"cards": (0, 0)},
+    "bald": {"cards": (0, 0), "ground": (0.02, 0.4)},
     "tonsure": _SHORT_BACK_AND_SIDES
-    | {"horseshoe_mm": (28, 62), "volume_sides": (3, 9), "cards": (640, 640), "width_mm": (19, 22)},
+    | {"horseshoe_mm": (28, 62), "volume_sides": (2, 6), "ground": (0.9, 1), "cards": (40, 40)},
     "receding": _SHORT_BACK_AND_SIDES
     | {
         "hairline_mm": (8, 18),
@@ -107,7 +111,7 @@ FAMILIES: dict[str, Ranges] = {
         "length_top": (32, 48),
         "length_fringe": (32, 55),
         "volume_top": (4, 10),
-        "cards": (600, 600),
+        "cards": (150, 150),
         "swept": (0, 1),
         "parted": (0, 1),
         "part_mm": (20, 36),
@@ -121,9 +125,10 @@ FAMILIES: dict[str, Ranges] = {
         "volume_sides": (0.8, 2),
         "volume_back": (0.8, 2.5),
         "volume_front": (1, 2.5),
-        "width_mm": (15, 17),
-        "cards": (640, 640),
-        "lift": (0.1, 0.3),
+        "ground": (0.6, 1),
+        "fade_mm": (-60, 30),
+        "cards": (1, 1),
+        "curl": (0.6, 0.9),
     },
     "cropped": _SHORT_BACK_AND_SIDES
     | {
@@ -132,9 +137,12 @@ FAMILIES: dict[str, Ranges] = {
         "volume_top": (5, 14),
         "volume_front": (3, 8),
         "lift": (0.3, 0.7),
-        "frizz": (0.2, 0.6),
-        "fringe": (0, 0.8),
-        "cards": (480, 480),
+        "frizz": (0.3, 0.8),
+        "fringe": (0, 0.6),
+        "curl": (0.3, 0.5),
+        "fade_mm": (-60, 40),
+        "width_mm": (12, 15),
+        "cards": (170, 170),
     },
     "short": _SHORT_BACK_AND_SIDES
     | {
@@ -142,7 +150,8 @@ FAMILIES: dict[str, Ranges] = {
         "length_fringe": (30, 52),
         "volume_top": (9, 22),
         "volume_front": (5, 14),
-        "fringe": (0.2, 0.9),
+        "fringe": (0, 0.9),
+        "curl": (0.2, 0.4),
         "lift": (0.2, 0.6),
         "frizz": (0.2, 0.5),
     },
@@ -201,25 +210,24 @@ FAMILIES: dict[str, Ranges] = {
         "wave_length_mm": (28, 40),
         "curl": (0.5, 0.9),
         "lift": (0.4, 0.7),
-        "cards": (480, 480),
-        "width_mm": (14, 17),
+        "cards": (220, 220),
+        "width_mm": (15, 18),
     },
     "afro": {
-        "length_top": (30, 36),
-        "length_sides": (30, 36),
-        "length_back": (30, 36),
-        "length_fringe": (28, 34),
-        "volume_top": (12, 40),
-        "volume_sides": (8, 34),
-        "volume_back": (10, 36),
-        "volume_front": (8, 30),
-        "puff": (0.75, 0.95),
-        "frizz": (0.3, 0.5),
+        "length_top": (13, 20),
+        "length_sides": (13, 20),
+        "length_back": (13, 20),
+        "length_fringe": (13, 20),
+        "volume_top": (10, 85),
+        "volume_sides": (8, 80),
+        "volume_back": (10, 80),
+        "volume_front": (8, 60),
+        "puff": (0.85, 0.95),
+        "frizz": (0.1, 0.4),
         "lift": (0.2, 0.4),
         "gravity": (0, 0.1),
         "curl": (0.9, 1),
-        "width_mm": (26, 30),
-        "cards": (540, 540),
+        "cards": (1, 1),
     },
     "bob": _LONG
     | {"cut_mm": (-125, -66), "volume_sides": (14, 28), "volume_back": (14, 28), "cling": (0.2, 0.5)},
@@ -238,7 +246,7 @@ FAMILIES: dict[str, Ranges] = {
     | {
         "wave_mm": (5, 9),
         "wave_length_mm": (36, 52),
-        "cards": (250, 250),
+        "cards": (120, 120),
         "width_mm": (22, 25),
         "cut_mm": (-190, -90),
         "volume_top": (12, 22),
@@ -257,7 +265,7 @@ FAMILIES: dict[str, Ranges] = {
         "length_fringe": (50, 75),
         "volume_top": (12, 24),
         "volume_sides": (7, 12),
-        "fringe": (0.5, 1),
+        "fringe": (0.2, 1),
         "parted": (0.3, 0.8),
         "part_mm": (20, 38),
     },

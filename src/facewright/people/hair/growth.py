@@ -11,8 +11,8 @@ from facewright import _native
 from facewright.errors import FacewrightError
 from facewright.models.embedded import EmbeddedHead
 from facewright.people.attachment import Attachment, Material
-from facewright.people.hair.roots import Roots, place_roots, skin_triangles
-from facewright.people.hair.strands import MEAN_LEVEL, strand_atlas
+from facewright.people.hair.roots import Roots, height_mm, mask_at, place_roots, skin_triangles
+from facewright.people.hair.strands import mean_level, strand_atlas
 from facewright.people.hair.style import HairStyle
 
 __all__ = ["grow_hair"]
@@ -53,8 +53,7 @@ def grow_hair(
         "moustache": _moustache(head, neutral, style),
     }
     grizzled = 0.2 < grey < 0.8
-    scalp, face = (strand_atlas(_curl_step(curl), grizzled) for curl in (style.curl, min(style.curl, 0.5)))
-    tint = _tint(colour)
+    curls = {name: _curl_step(style.curl if name == "hair" else min(style.curl, 0.5)) for name in grown}
     return tuple(
         Attachment(
             name=name,
@@ -63,8 +62,8 @@ def grow_hair(
             normals=mesh[1],
             triangles=mesh[2],
             uv=mesh[3],
-            texture=scalp if name == "hair" else face,
-            tint=tint,
+            texture=strand_atlas(curls[name], grizzled),
+            tint=_tint(colour, mean_level(curls[name])),
             anchors=mesh[4],
             two_sided=True,
         )
@@ -130,25 +129,17 @@ def _grower(head: EmbeddedHead) -> _native.HairGrower:
     return _native.HairGrower(
         mean=head.model.mean_mm,
         skin=skin_triangles(head),
+        skin_heights=height_mm(mask_at(head, "scalp", head.model.uv)),
         roots=roots.places_mm,
         root_normals=roots.normals,
-        heights=_height_mm(roots.mask),
+        heights=height_mm(roots.mask),
         anchors=roots.anchors,
     )
 
 
-def _height_mm(mask: Float32[np.ndarray, " R"]) -> Float32[np.ndarray, " R"]:
-    """Height above the lowest hairline from the scalp mask, which rises over 50 mm from 6 mm below."""
-    grid = np.arange(257, dtype=np.float32) / np.float32(256)
-    eased = grid * grid * (np.float32(3) - np.float32(2) * grid)
-    position = np.searchsorted(eased, mask * np.sqrt(np.sqrt(mask))).astype(np.float32) / np.float32(256)
-    height: Float32[np.ndarray, " R"] = position * np.float32(50) - np.float32(6)
-    return height
-
-
-def _tint(colour: Float64[np.ndarray, " 3"]) -> tuple[float, float, float]:
+def _tint(colour: Float64[np.ndarray, " 3"], mean_level: float) -> tuple[float, float, float]:
     """Linear factors that turn the strands' mean level into the colour."""
-    red, green, blue = (linear_light(level) / linear_light(MEAN_LEVEL) for level in colour.tolist())
+    red, green, blue = (linear_light(level) / linear_light(mean_level) for level in colour.tolist())
     return red, green, blue
 
 

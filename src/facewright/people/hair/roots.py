@@ -11,7 +11,7 @@ from facewright.models.embedded import EmbeddedHead
 from facewright.models.morphable import Part
 from facewright.streams import Factor, Streams
 
-__all__ = ["Roots", "place_roots", "skin_triangles"]
+__all__ = ["Roots", "height_mm", "mask_at", "place_roots", "skin_triangles"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ def place_roots(head: EmbeddedHead, mask: str, count: int, candidates: int) -> R
     from those before it. The scalp's front edge gets more, because it is seen."""
     mean = head.model.mean_mm.astype(np.float64)
     triangles = skin_triangles(head)
-    value_at_vertex = _mask_at(head, mask, head.model.uv)
+    value_at_vertex = mask_at(head, mask, head.model.uv)
     triangles = triangles[value_at_vertex[triangles].max(axis=1) > 0]
     a, b, c = (mean[triangles[:, i]] for i in range(3))
     crossed = _cross(b - a, c - a)
@@ -47,7 +47,7 @@ def place_roots(head: EmbeddedHead, mask: str, count: int, candidates: int) -> R
     corners = triangles[face]
     places = sum(mean[corners[:, i]] * weights[:, i : i + 1] for i in range(3))
     uvs = sum(head.model.uv[corners[:, i]] * weights[:, i : i + 1].astype(np.float32) for i in range(3))
-    value = _mask_at(head, mask, uvs)
+    value = mask_at(head, mask, uvs)
     smooth = _vertex_normals(head)
     normals = sum(smooth[corners[:, i]] * weights[:, i : i + 1] for i in range(3))
     normals = normals / _length(normals)[:, None]
@@ -62,6 +62,15 @@ def place_roots(head: EmbeddedHead, mask: str, count: int, candidates: int) -> R
         value[chosen].astype(np.float32),
         nearest[chosen].astype(np.int32),
     )
+
+
+def height_mm(mask: Float32[np.ndarray, " R"]) -> Float32[np.ndarray, " R"]:
+    """Height above the lowest hairline from the scalp mask, which rises over 50 mm from 6 mm below."""
+    grid = np.arange(257, dtype=np.float32) / np.float32(256)
+    eased = grid * grid * (np.float32(3) - np.float32(2) * grid)
+    position = np.searchsorted(eased, mask * np.sqrt(np.sqrt(mask))).astype(np.float32) / np.float32(256)
+    height: Float32[np.ndarray, " R"] = position * np.float32(50) - np.float32(6)
+    return height
 
 
 def _scatter(area: Float64[np.ndarray, " T"], count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +102,7 @@ def _spread(
     return chosen
 
 
-def _mask_at(head: EmbeddedHead, name: str, uv: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, " n"]:
+def mask_at(head: EmbeddedHead, name: str, uv: Float32[np.ndarray, "n 2"]) -> Float32[np.ndarray, " n"]:
     """A mask's value at UVs, 0 .. 1, from the nearest texel."""
     mask = head.mask(name)
     size = mask.shape[0]

@@ -9,22 +9,65 @@ from jaxtyping import Float32, UInt8
 
 from facewright import _native
 
-__all__ = ["MEAN_LEVEL", "STRIPS", "strand_atlas"]
+__all__ = ["STRIPS", "mean_level", "strand_atlas"]
 
 STRIPS = 8
-"""Locks side by side in an atlas: four dense (the last in shade), two loose, two wispy."""
+"""Locks side by side in the first part of an atlas: four dense (the last in shade), two loose, two wispy."""
 _WIDTH, _HEIGHT = 32, 128
+SHELL_U = 0.475, 0.975
+"""The part of an atlas that goes once and a quarter round the head."""
+_ATLAS_WIDTH, _ROUND = 640, 256
 # How much of its strip a lock covers, and its brightness.
 _COVER = (1.5, 1.35, 1.35, 1.5, 0.8, 0.65, 0.45, 0.3)
 _SHADE = (1.0, 0.9, 1.08, 0.78, 1.0, 1.1, 1.0, 1.05)
-MEAN_LEVEL = 172.0
-"""sRGB level of the strands on average; a tint is relative to it."""
+
+
+def mean_level(curl: float) -> float:
+    """sRGB level of the strands on average; a tint is relative to it, a highlight is not: curls scatter theirs."""
+    return 172.0 - 90.0 * min(max(2 * curl - 0.6, 0.0), 1.0)
 
 
 @functools.lru_cache(maxsize=8)
 def strand_atlas(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
-    """RGBA strips from root (top) to tip. curl 0 straight .. 1 tight; grizzled mixes dark strands with white ones."""
-    return np.concatenate([_strip(i, curl, grizzled) for i in range(STRIPS)], axis=1)
+    """RGBA strips from root (top) to tip, and what covers a head of hair. curl 0 straight .. 1 tight; grizzled mixes dark
+    strands with white ones."""
+    strips = [_strip(i, curl, grizzled) for i in range(STRIPS)]
+    return np.concatenate([*strips, _shell(curl, grizzled)], axis=1)
+
+
+def _shell(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
+    """Strands side by side, repeating once round the head: dense from the parting (top) to frayed ends."""
+    width = _ATLAS_WIDTH - STRIPS * _WIDTH
+    v, x = np.meshgrid(
+        (np.arange(_HEIGHT, dtype=np.float32) + np.float32(0.5)) / np.float32(_HEIGHT),
+        (np.arange(width, dtype=np.float32) + np.float32(0.5 - (SHELL_U[0] - 0.4) * _ATLAS_WIDTH)) / np.float32(_ROUND),
+        indexing="ij",
+    )
+    turn = np.asarray(_native.sincos_deg((x.ravel() * np.float32(360)).astype(np.float64))).astype(np.float32)
+    around = turn.reshape(*x.shape, 2)
+
+    def noise(count: float, along: float, seed: int) -> Float32[np.ndarray, "H W"]:
+        """About `count` features round the head and `along` from top to bottom."""
+        swing = np.float32((0.02 + 0.5 * curl) * count / 60)
+        radius = np.float32(count / 6.28)
+        sway = np.stack([around[..., 0] * 6, around[..., 1] * 6, v * np.float32(4 + 20 * curl)], axis=-1)
+        wobble = np.asarray(_native.noise_at(sway.reshape(-1, 3), seed + 50)).reshape(x.shape) * swing
+        points = np.stack([around[..., 0] * radius + wobble, around[..., 1] * radius, v * np.float32(along)], axis=-1)
+        return np.asarray(_native.noise_at(points.reshape(-1, 3), seed)).reshape(x.shape)
+
+    stretch = 2.5 + 36 * curl * curl
+    locks = noise(40, 1.5 + 24 * curl * curl, 201)
+    coarse = np.float32(0.2 if grizzled else 0.5)
+    strand = noise(90, stretch, 202) * coarse + noise(190, 1.5 * stretch, 203) * np.float32(0.65)
+    contrast = np.float32(0.6 if grizzled else 0.52)
+    # Between the tufts of curled hair it is dark.
+    gaps = np.minimum(locks + np.float32(0.15), 0) * np.float32(0.9 * curl)
+    level = np.float32(1) + np.float32(0.13) * locks + contrast * strand + gaps
+    flat = ((v - np.float32(0.03)) * np.float32(20)).clip(0, 1)
+    level = np.float32(0.82) + (level - np.float32(0.82)) * flat
+    alpha = ((np.float32(1) - v) * np.float32(9) + np.float32(0.9) * (strand + locks)).clip(0, 1)
+    grey = (level * np.float32(mean_level(curl))).clip(0, 255)
+    return np.stack([grey, grey, grey, alpha * np.float32(255)], axis=2).astype(np.uint8)
 
 
 def _strip(index: int, curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
@@ -47,7 +90,7 @@ def _strip(index: int, curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"
     contrast = np.float32(0.5 if grizzled else 0.2)
     level = np.float32(1) + contrast * fine + np.float32(0.14) * strand
     level = level * (np.float32(0.9) + np.float32(0.15) * v) * np.float32(_SHADE[index])
-    grey = (level * np.float32(MEAN_LEVEL)).clip(0, 255)
+    grey = (level * np.float32(mean_level(curl))).clip(0, 255)
     return np.stack([grey, grey, grey, alpha * np.float32(255)], axis=2).astype(np.uint8)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from facewright.errors import FacewrightError
-from facewright.people.hair.families import FACIAL_HAIR, FAMILIES, USUAL, family_weights
+from facewright.people.hair.families import FACIAL_HAIR, FAMILIES, USUAL, Ranges, family_weights
 from facewright.people.traits import Traits
 from facewright.streams import Factor, Streams
 
-__all__ = ["HairStyle", "draw_hair_style"]
+__all__ = ["HairStyle", "draw_hair_style", "style_values"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,12 @@ class HairStyle:
     """Radius of a bald spot on the crown."""
     horseshoe_mm: float
     """Height y above which the head is bald."""
+    fade_mm: float
+    """Height y (beside the ear) below which hair is clipped to the skin."""
+    front_mm: float
+    """z of the front edge of hanging hair beside the face."""
+    ground: float
+    """How much roots darken the scalp: 1 under hair, less where it is shaved."""
     cards: float
     """How many cards would grow without bald places."""
     width_mm: float
@@ -82,6 +89,8 @@ class HairStyle:
     moustache_mm: float
     beard_cover: float
     """0 chin only, 1 up to the ears."""
+    cheek_mm: float
+    """Above 0: cheeks are shaved above the jaw, the lower the more."""
     beard_width: float
     strands: float
     """Seed of chance for single locks, a whole number below 2**24."""
@@ -107,17 +116,23 @@ def draw_hair_style(traits: Traits, streams: Streams) -> HairStyle:
     chance, each = drawn[:3], drawn[3:]
     family = _choose(family_weights(traits), chance[0])
     ranges = USUAL | FAMILIES[family] | FACIAL_HAIR[_beard(traits, chance[1])]
-    values = {}
-    for field, share in zip(fields(HairStyle), each, strict=True):
-        low, high = ranges[field.name]
-        values[field.name] = low + (high - low) * share
-    values["strands"] = float(int(values["strands"]))
+    values = style_values(ranges, each)
     if chance[2] < 0.5:
         values["part_mm"], values["fringe_side"] = -values["part_mm"], -values["fringe_side"]
     values["hairline_mm"] += 15.0 * (traits.hairline - 0.3)
     values["temples_mm"] += 8.0 * traits.hairline if traits.masculinity > 0.5 else 0.0
     values["curl"] = min(max(values["curl"] + 0.6 * (traits.hair_texture - 0.4), 0.0), 1.0)
     return HairStyle(**values)
+
+
+def style_values(ranges: Ranges, shares: Sequence[float]) -> dict[str, float]:
+    """Each number of a style at its share of its range; hair is about equally thick everywhere."""
+    at = dict(zip((field.name for field in fields(HairStyle)), shares, strict=True))
+    for place in ("sides", "back", "front"):
+        at[f"volume_{place}"] = 0.35 * at[f"volume_{place}"] + 0.65 * at["volume_top"]
+    values = {name: low + (high - low) * at[name] for name, (low, high) in ranges.items()}
+    values["strands"] = float(int(values["strands"]))
+    return values
 
 
 def _choose(weights: dict[str, float], chance: float) -> str:
