@@ -13,6 +13,7 @@ namespace {
 
 constexpr float kAround = 90.0f;       // radius at which widths of strands are measured
 constexpr float kTextureMm = 330.0f;   // length of hair along the whole texture
+constexpr float kSparseMm = 3.0f;
 constexpr float kNoEnd = -1000.0f;
 constexpr float kSunkMm = 2.0f;        // how far below the skin the shell runs where no hair grows
 // Part of the atlas that belongs to the shell: a little more than once round the head.
@@ -32,7 +33,7 @@ class Flow {
         }
         const Vec3 along = b_ - a_;
         length_ = fw::hair::length(along);
-        way_ = along * (1.0f / std::max(length_, 1e-3f));
+        way_ = length_ > 1.0f ? along * (1.0f / length_) : Vec3{0.0f, 0.0f, -1.0f};
     }
 
     // Across the strands, -.5 .. .5 once round the head, and mm along them.
@@ -120,7 +121,9 @@ class Shell {
         const Ray ray = field_.ray(row, column);
         const float skin = field_.radius(row, column), smooth = field_.smooth(row, column);
         const Vec3 on_skin = ray.origin + ray.direction * skin;
-        const float grown = inside_standing(s_, on_skin, height);
+        // Begins where hair has become dense, in an uneven line.
+        const float rough = fw::value_noise(static_cast<float>(column) * 0.8f, static_cast<float>(row) * 0.5f, 17.0f, s_.seed);
+        const float grown = inside_standing(s_, on_skin, height) - kSparseMm * (1.0f + rough);
         const float curtain = hangs_ ? inside_curtain(s_, on_skin) : -99.0f, fringe = inside_fringe(s_, on_skin);
         const bool over_ears = curtain > grown;
         const float base = over_ears ? std::max(smooth, skin) : std::min(smooth, skin);
@@ -186,7 +189,7 @@ class Shell {
         const Corner &c = corners_[cell];
         const int row = cell / (kColumns + 1), column = cell % (kColumns + 1) % kColumns;
         const Vec3 p = c.place + moved[row * kColumns + column], n = normal(cell);
-        const float u = kFirstU + kWidthU * (c.u + (turned ? 1.5f : 0.5f)) * (1.0f / kPeriods);
+        const float u = kFirstU + kWidthU * std::min((c.u + (turned ? 1.5f : 0.5f)) * (1.0f / kPeriods), 1.0f);
         mesh.vertices.insert(mesh.vertices.end(), {p.x, p.y, p.z});
         mesh.normals.insert(mesh.normals.end(), {n.x, n.y, n.z});
         mesh.uv.insert(mesh.uv.end(), {u, c.v});

@@ -14,9 +14,9 @@ def draw_backgrounds(words: Annotated[NDArray[numpy.uint32], dict(shape=(None, 4
 class HairGrower:
     """Grows cards of hair on heads of one model."""
 
-    def __init__(self, mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], skin: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', writable=False)], roots: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], root_normals: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], heights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)], anchors: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)]) -> None:
+    def __init__(self, mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], skin: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', writable=False)], skin_heights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)], roots: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], root_normals: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], heights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)], anchors: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)]) -> None:
         """
-        mean (V, 3), the skin's triangles (T, 3); roots (R, 3) on the mean head in an order of which every beginning is
+        mean (V, 3), the skin's triangles (T, 3), the vertices' heights (V,) above the lowest hairline; roots (R, 3) on the mean head in an order of which every beginning is
         even, their normals, heights (R,) above the lowest hairline in mm and nearest vertices (R,). Copied.
         """
 
@@ -111,3 +111,18 @@ def srgb_to_linear() -> Annotated[NDArray[numpy.float32], dict(shape=(None,), or
 
 def linear_to_srgb(linear: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C')]:
     """(n,) uint8: the nearest sRGB code of each linear value."""
+
+class RootPainter:
+    """Paints the roots of hair on the skin of heads of one model."""
+
+    def __init__(self, masks: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', writable=False)], heights: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], places: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', writable=False)]) -> None:
+        """
+        masks (3, S, S): scalp, beard, moustache; heights (S, S) above the lowest hairline in mm; places (S, S, 3) on the
+        mean head. Copied.
+        """
+
+    def paint(self, texture: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C')], style: object, colours: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], beard: float, moustache: float) -> None:
+        """
+        Paints over a texture (S, S, 3) in place. colours (3, 3): roots of the scalp, of the face, and shaved skin, sRGB
+        0 .. 255; beard and moustache: how much grows, 0 .. 1.
+        """

@@ -1,6 +1,6 @@
 """Hair on heads: meshes that are sound, lie outside the skull and follow the head."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -14,7 +14,8 @@ from facewright.people.hair import HairStyle, grow_hair
 from facewright.people.hair.families import FACIAL_HAIR, FAMILIES, USUAL
 from facewright.people.hair.growth import linear_light
 from facewright.people.hair.roots import place_roots, skin_triangles
-from facewright.people.hair.strands import MEAN_LEVEL, STRIPS, strand_atlas
+from facewright.people.hair.strands import SHELL_U, STRIPS, STRIPS_U, mean_level, strand_atlas
+from facewright.people.hair.style import style_values
 
 COLOUR = np.array([60.0, 42.0, 30.0])
 CENTRE = np.array([0.0, 25.0, -68.0])
@@ -24,7 +25,7 @@ MOST_TRIANGLES = 11000
 def style(family: str, share: float = 0.5, beard: str = "none", strands: int = 7) -> HairStyle:
     """The style at `share` of all ranges of a family."""
     ranges = USUAL | FAMILIES[family] | FACIAL_HAIR[beard]
-    values = {name: low + (high - low) * share for name, (low, high) in ranges.items()}
+    values = style_values(ranges, [share] * len(fields(HairStyle)))
     return HairStyle(**values | {"strands": float(strands)})
 
 
@@ -52,6 +53,12 @@ def clearance_mm(places: np.ndarray, neutral_mm: np.ndarray, centre: np.ndarray)
         hit = (u >= -1e-6) & (v >= -1e-6) & (u + v <= 1 + 1e-6)
         skin[i] = ((e2 * q).sum(axis=1) / det)[hit].max()
     return far - skin
+
+
+def split(mesh: Attachment) -> tuple[np.ndarray, np.ndarray]:
+    """Which vertices belong to the shell and which to cards."""
+    shell = mesh.uv[:, 0] >= SHELL_U[0]
+    return shell, ~shell
 
 
 any_style = st.builds(
@@ -93,8 +100,12 @@ def test_meshes_are_sound(worn):
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_hair_stays_outside_the_skull(family, share):
     mean = load_head().model.mean_mm
-    places = grown(style(family, share))["hair"].vertices_mm
-    assert clearance_mm(places, mean, CENTRE).min() > -1
+    mesh = grown(style(family, share))["hair"]
+    shell, cards = split(mesh)
+    if cards.any():
+        assert clearance_mm(mesh.vertices_mm[cards], mean, CENTRE).min() > -1
+    over_the_crown = shell & (mesh.vertices_mm[:, 1] > 90) & (mesh.vertices_mm[:, 2] < -50)
+    assert clearance_mm(mesh.vertices_mm[over_the_crown], mean, CENTRE).min() > 0
 
 
 def test_hair_follows_the_head():
@@ -102,8 +113,9 @@ def test_hair_follows_the_head():
     mean = load_head().model.mean_mm
     other = (mean * np.array([1.12, 0.94, 1.06]) + np.array([0, 5, -3])).astype(np.float32)
     worn = style("side_parted")
-    places = grown(worn, other)["hair"].vertices_mm
-    assert clearance_mm(places, other, CENTRE).min() > -2
+    mesh = grown(worn, other)["hair"]
+    places = mesh.vertices_mm
+    assert clearance_mm(places[split(mesh)[1]], other, CENTRE).min() > -2
     stretched = grown(worn)["hair"].vertices_mm * np.array([1.12, 0.94, 1.06]) + np.array([0, 5, -3])
     assert np.abs(places - stretched).max() < 9
 
@@ -131,10 +143,37 @@ def test_cards_face_outwards():
 
 
 def test_every_card_keeps_to_one_strip_of_the_texture():
-    mesh = grown(style("short"))["hair"]
-    strips = (mesh.uv[mesh.triangles, 0] * STRIPS).astype(int)
+    mesh = grown(style("side_parted"))["hair"]
+    shell, cards = split(mesh)
+    assert (shell[mesh.triangles] == shell[mesh.triangles][:, :1]).all()
+    strips = (mesh.uv[mesh.triangles[cards[mesh.triangles[:, 0]]], 0] * (STRIPS / STRIPS_U)).astype(int)
     assert (strips == strips[:, :1]).all()
-    assert len(np.unique(strips)) == STRIPS
+    assert strips.max() < STRIPS
+
+
+@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"bald", "bun", "ponytail"}))
+def test_the_shell_is_smooth_in_its_texture(family):
+    """No triangle runs across the whole texture, as one would where strands meet behind the head."""
+    mesh = grown(style(family))["hair"]
+    of_shell = mesh.triangles[split(mesh)[0][mesh.triangles[:, 0]]]
+    assert len(of_shell) > 100
+    of_shell = of_shell[
+        mesh.uv[of_shell, 1].min(axis=1) > 0.12
+    ]  # strands do meet at the crown and the parting
+    u = mesh.uv[of_shell, 0]
+    once_round = (SHELL_U[1] - SHELL_U[0]) / 1.25
+    assert np.ptp(u, axis=1).max() <= 0.5 * once_round + 1e-6
+    assert u.max() <= SHELL_U[1]
+
+
+def test_the_shell_covers_the_scalp():
+    """Hair is over every place well inside the hairline, without a hole."""
+    mesh = grown(style("cropped"))["hair"]
+    shell = mesh.vertices_mm[split(mesh)[0]].astype(np.float64)
+    roots = place_roots(load_head(), "scalp", 200, 1500)
+    inside = roots.places_mm[(roots.mask > 0.8) & (roots.places_mm[:, 1] > 50)].astype(np.float64)
+    nearest = np.linalg.norm(inside[:, None] - shell, axis=2).min(axis=1)
+    assert nearest.max() < 20
 
 
 @pytest.mark.parametrize(
@@ -194,7 +233,8 @@ def test_strands_end_in_wisps_and_grizzled_ones_differ_more():
     plain, grizzled = strand_atlas(0.25, False), strand_atlas(0.25, True)
     alpha = plain[..., 3].astype(float).mean(axis=1)
     assert alpha[-8:].mean() < 0.5 * alpha[30:60].mean()
-    assert grizzled[..., 0].std() > 1.5 * plain[..., 0].std()
+    assert grizzled[:, :256, 0].std() > 1.5 * plain[:, :256, 0].std()
+    assert grizzled[:, 256:, 0].std() > 1.1 * plain[:, 256:, 0].std()
     np.testing.assert_array_equal(plain[..., 0], plain[..., 2])
 
 
@@ -206,8 +246,8 @@ def test_linear_light_is_the_standard_curve(level):
 
 
 def test_tint_is_the_colour_relative_to_the_strands():
-    tint = grown(style("short"))["hair"].tint
-    assert [factor * linear_light(MEAN_LEVEL) for factor in tint] == pytest.approx(
+    tint = grown(style("side_parted"))["hair"].tint
+    assert [factor * linear_light(mean_level(0.25)) for factor in tint] == pytest.approx(
         [linear_light(level) for level in COLOUR]
     )
 
@@ -230,12 +270,15 @@ def test_the_grower_checks_its_arrays():
         "skin": skin_triangles(load_head())[:50].copy(),
         "roots": roots.places_mm,
         "root_normals": roots.normals,
+        "skin_heights": np.zeros(len(load_head().model.mean_mm), np.float32),
         "heights": roots.mask,
         "anchors": roots.anchors,
     }
     _native.HairGrower(**arrays)
     with pytest.raises(ValueError, match="every root"):
         _native.HairGrower(**arrays | {"heights": roots.mask[:2].copy()})
+    with pytest.raises(ValueError, match="every vertex needs a height"):
+        _native.HairGrower(**arrays | {"skin_heights": roots.mask})
     with pytest.raises(ValueError, match="does not exist"):
         _native.HairGrower(**arrays | {"skin": np.array([[0, 1, 10**6]], np.int32)})
     with pytest.raises(ValueError, match="mean head's vertices"):

@@ -125,10 +125,10 @@ FAMILIES: dict[str, Ranges] = {
         "volume_sides": (0.8, 2),
         "volume_back": (0.8, 2.5),
         "volume_front": (1, 2.5),
-        "ground": (0.6, 1),
+        "ground": (0.85, 1),
         "fade_mm": (-60, 30),
         "cards": (1, 1),
-        "curl": (0.6, 0.9),
+        "curl": (0.85, 1),
     },
     "cropped": _SHORT_BACK_AND_SIDES
     | {
@@ -139,7 +139,7 @@ FAMILIES: dict[str, Ranges] = {
         "lift": (0.3, 0.7),
         "frizz": (0.3, 0.8),
         "fringe": (0, 0.6),
-        "curl": (0.3, 0.5),
+        "curl": (0.45, 0.6),
         "fade_mm": (-60, 40),
         "width_mm": (12, 15),
         "cards": (170, 170),

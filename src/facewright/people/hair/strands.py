@@ -9,11 +9,13 @@ from jaxtyping import Float32, UInt8
 
 from facewright import _native
 
-__all__ = ["STRIPS", "mean_level", "strand_atlas"]
+__all__ = ["SHELL_U", "STRIPS", "STRIPS_U", "mean_level", "strand_atlas"]
 
 STRIPS = 8
 """Locks side by side in the first part of an atlas: four dense (the last in shade), two loose, two wispy."""
 _WIDTH, _HEIGHT = 32, 128
+STRIPS_U = 0.4
+"""The part of an atlas that they take up."""
 SHELL_U = 0.475, 0.975
 """The part of an atlas that goes once and a quarter round the head."""
 _ATLAS_WIDTH, _ROUND = 640, 256
@@ -29,8 +31,10 @@ def mean_level(curl: float) -> float:
 
 @functools.lru_cache(maxsize=8)
 def strand_atlas(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
-    """RGBA strips from root (top) to tip, and what covers a head of hair. curl 0 straight .. 1 tight; grizzled mixes dark
-    strands with white ones."""
+    """RGBA strips from root (top) to tip, and beside them what covers a head of hair.
+
+    curl: 0 straight .. 1 tight; grizzled mixes dark strands with white ones.
+    """
     strips = [_strip(i, curl, grizzled) for i in range(STRIPS)]
     return np.concatenate([*strips, _shell(curl, grizzled)], axis=1)
 
@@ -40,7 +44,8 @@ def _shell(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
     width = _ATLAS_WIDTH - STRIPS * _WIDTH
     v, x = np.meshgrid(
         (np.arange(_HEIGHT, dtype=np.float32) + np.float32(0.5)) / np.float32(_HEIGHT),
-        (np.arange(width, dtype=np.float32) + np.float32(0.5 - (SHELL_U[0] - 0.4) * _ATLAS_WIDTH)) / np.float32(_ROUND),
+        (np.arange(width, dtype=np.float32) + np.float32(0.5 - (SHELL_U[0] - STRIPS_U) * _ATLAS_WIDTH))
+        / np.float32(_ROUND),
         indexing="ij",
     )
     turn = np.asarray(_native.sincos_deg((x.ravel() * np.float32(360)).astype(np.float64))).astype(np.float32)
@@ -52,14 +57,16 @@ def _shell(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
         radius = np.float32(count / 6.28)
         sway = np.stack([around[..., 0] * 6, around[..., 1] * 6, v * np.float32(4 + 20 * curl)], axis=-1)
         wobble = np.asarray(_native.noise_at(sway.reshape(-1, 3), seed + 50)).reshape(x.shape) * swing
-        points = np.stack([around[..., 0] * radius + wobble, around[..., 1] * radius, v * np.float32(along)], axis=-1)
+        points = np.stack(
+            [around[..., 0] * radius + wobble, around[..., 1] * radius, v * np.float32(along)], axis=-1
+        )
         return np.asarray(_native.noise_at(points.reshape(-1, 3), seed)).reshape(x.shape)
 
-    stretch = 2.5 + 36 * curl * curl
+    along, fine = 2.5 + 45 * curl * curl, 4 + 75 * curl * curl
     locks = noise(40, 1.5 + 24 * curl * curl, 201)
-    coarse = np.float32(0.2 if grizzled else 0.5)
-    strand = noise(90, stretch, 202) * coarse + noise(190, 1.5 * stretch, 203) * np.float32(0.65)
-    contrast = np.float32(0.6 if grizzled else 0.52)
+    fibres = noise(190 - 70 * curl, fine, 203) * np.float32(0.65)
+    strand = noise(90 - 25 * curl, along, 202) * np.float32(0.2 if grizzled else 0.5) + fibres
+    contrast = np.float32(0.85 if grizzled else 0.52)
     # Between the tufts of curled hair it is dark.
     gaps = np.minimum(locks + np.float32(0.15), 0) * np.float32(0.9 * curl)
     level = np.float32(1) + np.float32(0.13) * locks + contrast * strand + gaps
