@@ -186,7 +186,8 @@ def test_hair_shines_across_its_strands(person: Person) -> None:
     )
     card = pane(
         60,
-        (90, 60, 40, 255),
+        (172, 172, 172, 255),
+        tint=(0.25, 0.11, 0.05),
         material=Material.HAIR,
         vertices_mm=vertices.astype(np.float32),
         normals=np.tile(np.float32([0, 0, 1]), (26, 1)),
