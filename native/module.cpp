@@ -4,6 +4,7 @@
 namespace nb = nanobind;
 
 void bind_background(nb::module_ &m);
+void bind_environment(nb::module_ &m);
 void bind_hair(nb::module_ &m);
 void bind_person(nb::module_ &m);
 void bind_random(nb::module_ &m);
@@ -14,6 +15,7 @@ NB_MODULE(_native, m) {
     nb::set_leak_warnings(false);  // caches keep rigs and painters until the interpreter ends
     m.doc() = "facewright's kernels: the same bits on every machine.";
     bind_background(m);
+    bind_environment(m);
     bind_hair(m);
     bind_person(m);
     bind_random(m);

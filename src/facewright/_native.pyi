@@ -11,6 +11,11 @@ def draw_backgrounds(words: Annotated[NDArray[numpy.uint32], dict(shape=(None, 4
     (n, size, size, 3) uint8 sRGB: a procedural background for each row of four random words.
     """
 
+def project_environment(radiance: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
+    """
+    (11, 3) float64 of an equirectangular map (H, W, 3): ambient coefficients, key direction, key irradiance.
+    """
+
 class HairGrower:
     """Grows cards of hair on heads of one model."""
 

@@ -1,12 +1,7 @@
 import numpy as np
 
-from facewright.scenes.illumination import (
-    DRAWS,
-    LightConfig,
-    directional_light,
-    draw_light,
-    uniform_light,
-)
+from facewright.scenes.illumination import DRAWS, LightConfig, draw_light
+from facewright.scenes.spherical import directional_light, uniform_light
 from facewright.streams import Factor, Streams
 from tests.oracles.sh import radiance
 

@@ -1,43 +1,51 @@
-"""Illumination drawn from a parametric prior: sky and ground, a key light, a fill light, an exposure.
+"""Illumination: drawn as in a studio (sky and ground, a key light, a fill light), or from a prior of real places.
 
-Coefficients are environment radiance in real spherical harmonics, order (1; y, z, x; xy, yz, 3z2-1, zx, x2-y2), in the
-camera frame (+x right, +y up, +z towards the camera), with the normalisation of Ramamoorthi and Hanrahan, "An efficient
-representation for irradiance environment maps" (SIGGRAPH 2001).
+Light is described in `spherical`; an exposure comes on top.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
 from facewright import _native
-from facewright.distributions import Distribution, Normal, TruncatedNormal, Uniform
+from facewright.distributions import Constant, Distribution, Normal, TruncatedNormal, Uniform, require_within
+from facewright.errors import FacewrightError
 from facewright.scenes.grid import NOTHING_GIVEN, Given, quantity
+from facewright.scenes.light_priors import LightPrior, gaussian_of, light_prior
+from facewright.scenes.spherical import (
+    N0,
+    N1,
+    PI,
+    ambient_diffuse_light,
+    directional_light,
+    facing_luminance,
+    luminance,
+    mirrored,
+    turned,
+    turned_direction,
+    uniform_light,
+)
 
-__all__ = ["DRAWS", "GRID", "Light", "LightConfig", "directional_light", "draw_light", "uniform_light"]
+__all__ = ["DRAWS", "GRID", "Light", "LightConfig", "draw_light"]
 
-PI = math.pi
-# Normalisation of the basis functions; a square root is exactly rounded everywhere.
-_N0 = 0.5 * math.sqrt(1 / PI)
-_N1 = 0.5 * math.sqrt(3 / PI)
-_N2 = 0.5 * math.sqrt(15 / PI)
-_N20 = 0.25 * math.sqrt(5 / PI)
-_N22 = 0.25 * math.sqrt(15 / PI)
-
-# Rec. 709 luminance weights.
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
-DRAWS = 16
+DRAWS = 64
+"""Uniform numbers that one illumination takes."""
 GRID = ("key_azimuth_deg", "key_elevation_deg", "key_share", "fill_share", "ground", "warmth", "exposure")
 """What can be given instead of drawn."""
+_PRIOR_SATURATION = Uniform(0.1, 0.4)
 
 
 @dataclass(frozen=True)
 class LightConfig:
-    """The prior's distributions. Irradiance 1 on a white surface is rendered as white."""
+    """Where light comes from and how it is spread. Irradiance 1 on a white surface is rendered as white."""
 
+    illumination: str = "studio"
+    """studio (the shares and directions below), natural (an embedded prior of 26 places), bip:FOLDER (the Basel
+    Illumination Prior's .rps files) or maps:FOLDER (your own .exr and .hdr environment maps)."""
     key_azimuth_deg: Distribution = TruncatedNormal(0, 60, -150, 150)
     """Direction of the key light, 0 from the camera, positive from the image's right."""
     key_elevation_deg: Distribution = TruncatedNormal(32, 22, -25, 85)
@@ -51,33 +59,30 @@ class LightConfig:
     """Colour of key light against ambient: positive is warm (red), negative is cool."""
     exposure: Distribution = TruncatedNormal(1.2, 0.28, 0.6, 2.0)
     """Light on the brightest direction of a face, after exposure."""
+    light_turn_deg: Distribution = Uniform(-180, 180)
+    """Turn of a natural place or a map about the vertical; at 0 the face looks at the map's middle."""
+    light_saturation: Distribution | None = None
+    """How much of its colour the light of a prior keeps: 0 none; by default 0.1..0.4, and 1 for the Basel prior."""
+    light_energy: float | None = None
+    """Sum of squares that a prior's light is scaled to, instead of an exposure (Basel: 6.33)."""
+    light_mode: Literal["empirical", "multivariate_normal", "static_frontal"] = "empirical"
+    """Which light of a prior: one of its places, one drawn from the normal distribution fitted to them, or always
+    the same from the front."""
+    key_split: Distribution = Constant(1)
+    """Part of a prior's dominant light that becomes the key light, which casts shadows; 0 leaves harmonics only."""
 
-
-def uniform_light(radiance: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, "n 9"]:
-    """Light that renders a white surface as `radiance` whatever its normal."""
-    light = np.zeros((len(radiance), 9))
-    light[:, 0] = radiance / (PI * _N0)
-    return light
-
-
-def directional_light(
-    direction: Float64[np.ndarray, "n 3"], irradiance: Float64[np.ndarray, " n"]
-) -> Float64[np.ndarray, "n 9"]:
-    """A far light from `direction` (unit vectors), cut off at order 2: about irradiance * max(0, n . direction)."""
-    x, y, z = direction[:, 0], direction[:, 1], direction[:, 2]
-    basis = [
-        np.full_like(x, _N0),
-        _N1 * y,
-        _N1 * z,
-        _N1 * x,
-        _N2 * x * y,
-        _N2 * y * z,
-        _N20 * (3 * z * z - 1),
-        _N2 * z * x,
-        _N22 * (x * x - y * y),
-    ]
-    light: Float64[np.ndarray, "n 9"] = np.stack(basis, axis=1) * irradiance[:, None]
-    return light
+    def __post_init__(self) -> None:
+        kind, _, folder = self.illumination.partition(":")
+        if self.illumination not in ("studio", "natural") and not (kind in ("bip", "maps") and folder):
+            raise FacewrightError(
+                f"illumination: found '{self.illumination}', expected studio, natural, bip:FOLDER or maps:FOLDER"
+            )
+        if self.light_saturation is not None:
+            require_within("light_saturation", self.light_saturation, 0.0, 2.0)
+        require_within("key_split", self.key_split, 0.0, 1.0)
+        require_within("exposure", self.exposure, 0.0, 100.0)
+        if self.light_energy is not None and not 0 < self.light_energy <= 1e6:
+            raise FacewrightError(f"light_energy: found {self.light_energy}, expected above 0")
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,17 @@ class Light:
     key_irradiance: Float32[np.ndarray, "n 3"]
 
 
-def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"], given: Given = NOTHING_GIVEN) -> Light:
-    """One illumination for each row of `DRAWS` uniform numbers, except for what is `given`."""
+def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 64"], given: Given = NOTHING_GIVEN) -> Light:
+    """One illumination for each row of `DRAWS` uniform numbers, except for what is `given`.
 
+    Raises FacewrightError when the prior's files cannot be read.
+    """
+    if config.illumination == "studio":
+        return _studio_light(config, p, given)
+    return _light_of_prior(config, p, given)
+
+
+def _studio_light(config: LightConfig, p: Float64[np.ndarray, "n 64"], given: Given) -> Light:
     def of(name: str, column: int) -> Float64[np.ndarray, " n"]:
         return quantity(config, name, p[:, column], given)
 
@@ -115,7 +128,7 @@ def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"], given: Given
     )
     irradiance = key_share[:, None] * 1.15 * _tint(warmth, 0.06 * (2 * p[:, 10] - 1))
     # A camera exposes for the face: half-way between the light that falls on its front and that on its bright side.
-    metered = 0.5 + 0.5 * (_facing_luminance(coloured) + _luminance(irradiance) * key[:, 2].clip(0, None))
+    metered = 0.5 + 0.5 * (facing_luminance(coloured) + luminance(irradiance) * key[:, 2].clip(0, None))
     gain = exposure / metered
     return Light(
         np.ascontiguousarray(coloured * gain[:, None, None], dtype=np.float32),
@@ -124,18 +137,114 @@ def draw_light(config: LightConfig, p: Float64[np.ndarray, "n 16"], given: Given
     )
 
 
-def _luminance(rgb: Float64[np.ndarray, "n 3"]) -> Float64[np.ndarray, " n"]:
-    luminance: Float64[np.ndarray, " n"] = (
-        rgb[:, 0] * _LUMINANCE[0] + rgb[:, 1] * _LUMINANCE[1] + rgb[:, 2] * _LUMINANCE[2]
+def _light_of_prior(config: LightConfig, p: Float64[np.ndarray, "n 64"], given: Given) -> Light:
+    """Draw from a prior; then colour, energy or exposure, and the key light's share."""
+    ambient, key, irradiance = _drawn_places(config, p)
+    saturation = config.light_saturation or (
+        Constant(1) if config.illumination.startswith("bip:") else _PRIOR_SATURATION
     )
-    return luminance
+    kept = saturation.quantile(p[:, 3])
+    ambient = _desaturated(ambient, kept)
+    irradiance = _desaturated(irradiance[:, None], kept)[:, 0]
+    if not irradiance.any():
+        key, irradiance = _dominant(ambient)
+        ambient = ambient - _coloured(key, irradiance)
+    split = config.key_split.quantile(p[:, 4])[:, None]
+    ambient = ambient + _coloured(key, irradiance * (1 - split))
+    irradiance = irradiance * split
+    if config.light_energy is None:
+        exposure = quantity(config, "exposure", p[:, 8], given)
+        front = facing_luminance(ambient) + luminance(irradiance) * key[:, 2].clip(0, None)
+        everything = luminance(ambient[:, 0] * (PI * N0) + irradiance)
+        gain = exposure / (0.5 * everything + 0.5 * front).clip(1e-9, None)
+    else:
+        total = ambient + _coloured(key, irradiance)
+        gain = np.sqrt(config.light_energy / _sum_of_squares(total).clip(1e-12, None))
+    return Light(
+        np.ascontiguousarray(ambient * gain[:, None, None], dtype=np.float32),
+        np.ascontiguousarray(key, dtype=np.float32),
+        np.ascontiguousarray(irradiance * gain[:, None], dtype=np.float32),
+    )
 
 
-def _facing_luminance(light: Float64[np.ndarray, "n 9 3"]) -> Float64[np.ndarray, " n"]:
-    """Luminance of a white surface that faces the camera."""
-    rgb = PI * _N0 * light[:, 0] + 2 * PI / 3 * _N1 * light[:, 2] + PI / 4 * 2 * _N20 * light[:, 6]
-    clipped: Float64[np.ndarray, " n"] = _luminance(rgb).clip(0.0, None)
-    return clipped
+def _drawn_places(
+    config: LightConfig, p: Float64[np.ndarray, "n 64"]
+) -> tuple[Float64[np.ndarray, "n 9 3"], Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"]]:
+    """Ambient light, direction of the key light and its irradiance."""
+    count, nothing = len(p), np.zeros((len(p), 3))
+    straight = np.tile(np.array([0.0, 0.0, 1.0]), (count, 1))
+    if config.light_mode == "static_frontal":
+        return (
+            np.repeat(ambient_diffuse_light(0.8, 0.2, straight[:1])[:, :, None], 3, axis=2)[[0] * count],
+            straight,
+            nothing,
+        )
+    prior = light_prior(config.illumination)
+    if config.light_mode == "multivariate_normal":
+        mean, factor = gaussian_of(config.illumination)
+        normal = _native.normal_quantile(np.ascontiguousarray(p[:, 16:43]).ravel()).reshape(count, 27)
+        drawn = mean + sum(normal[:, k : k + 1] * factor[:, k] for k in range(27))
+        return drawn.reshape(count, 9, 3), straight, nothing
+    return _turned_places(config, prior, p)
+
+
+def _turned_places(
+    config: LightConfig, prior: LightPrior, p: Float64[np.ndarray, "n 64"]
+) -> tuple[Float64[np.ndarray, "n 9 3"], Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"]]:
+    places = np.minimum((p[:, 0] * len(prior)).astype(int), len(prior) - 1)
+    ambient, key, irradiance = (
+        prior.ambient[places],
+        prior.key_direction[places],
+        prior.key_irradiance[places],
+    )
+    if not prior.turns:
+        return ambient, key, irradiance
+    angle = config.light_turn_deg.quantile(p[:, 1])
+    other_side = p[:, 2] < 0.5
+    sides = np.where(other_side[:, None], np.array([-1.0, 1.0, 1.0]), 1.0)
+    return turned(mirrored(ambient, other_side), angle), turned_direction(key * sides, angle), irradiance
+
+
+def _desaturated(
+    light: Float64[np.ndarray, "n k 3"], kept: Float64[np.ndarray, " n"]
+) -> Float64[np.ndarray, "n k 3"]:
+    grey = (light[:, :, :1] + light[:, :, 1:2] + light[:, :, 2:]) / 3
+    mixed: Float64[np.ndarray, "n k 3"] = grey + kept[:, None, None] * (light - grey)
+    return mixed
+
+
+def _sum_of_squares(light: Float64[np.ndarray, "n 9 3"]) -> Float64[np.ndarray, " n"]:
+    """Added in one order everywhere, unlike numpy's sum."""
+    total = np.zeros(len(light))
+    for column in light.reshape(len(light), -1).T:
+        total = total + column * column
+    return total
+
+
+def _coloured(
+    direction: Float64[np.ndarray, "n 3"], irradiance: Float64[np.ndarray, "n 3"]
+) -> Float64[np.ndarray, "n 9 3"]:
+    """A directional light of RGB irradiance."""
+    one = directional_light(direction, np.ones(len(direction)))
+    lit: Float64[np.ndarray, "n 9 3"] = one[:, :, None] * irradiance[:, None, :]
+    return lit
+
+
+def _dominant(
+    light: Float64[np.ndarray, "n 9 3"],
+) -> tuple[Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"]]:
+    """Direction and irradiance of the light that a far source would explain best.
+
+    A far source of irradiance E has coefficients N0 E and N1 E d. The more of all light the first order explains, the
+    more of it is taken to come from one direction.
+    """
+    grey = luminance(light.reshape(-1, 3)).reshape(-1, 9)
+    d = np.stack([grey[:, 3], grey[:, 1], grey[:, 2]], axis=1)
+    length = np.sqrt(d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1] + d[:, 2] * d[:, 2])
+    directed, all_light = length / N1, (grey[:, 0] / N0).clip(1e-12, None)
+    unit = np.where(length[:, None] > 1e-9, d / length[:, None].clip(1e-9, None), np.array([0.0, 0.0, 1.0]))
+    rgb = (light[:, 3] * unit[:, :1] + light[:, 1] * unit[:, 1:2] + light[:, 2] * unit[:, 2:]) / N1
+    return unit, rgb.clip(0, None) * (directed / all_light).clip(0, 1)[:, None]
 
 
 def _direction(
@@ -151,5 +260,5 @@ def _direction(
 def _tint(warmth: Float64[np.ndarray, " n"], green: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, "n 3"]:
     """RGB factors of luminance 1: warm light is red, cool light is blue."""
     rgb = np.stack([1 + 0.16 * warmth, 1 + green, 1 - 0.26 * warmth], axis=1).clip(0.2, 2.0)
-    tint: Float64[np.ndarray, "n 3"] = rgb / _luminance(rgb)[:, None]
+    tint: Float64[np.ndarray, "n 3"] = rgb / luminance(rgb)[:, None]
     return tint
