@@ -2,8 +2,8 @@
 
 Coefficients are environment radiance, order (1; y, z, x; xy, yz, 3z2-1, zx, x2-y2), in the camera frame (+x right,
 +y up, +z towards the camera), with the normalisation of Ramamoorthi and Hanrahan, "An efficient representation for
-irradiance environment maps" (SIGGRAPH 2001). Arrays are (n, 9) or (n, 9, 3) for RGB. Elementwise arithmetic only: what is
-calculated here ends up in pixels.
+irradiance environment maps" (SIGGRAPH 2001). Arrays are (n, 9) or (n, 9, 3) for RGB. Elementwise arithmetic only:
+what is calculated here ends up in pixels.
 """
 
 from __future__ import annotations
