@@ -32,6 +32,7 @@ struct Root {
     Vec3 place, normal;
     float height;
     int32_t anchor;
+    Spot spot;
 };
 
 // What kind of hair grows at a root: shares of fringe, top, sides and back.
@@ -69,7 +70,8 @@ class Grower {
             root_normals.shape(1) != 3)
             throw std::invalid_argument("HairGrower: every root needs a place, a normal, a height and an anchor");
         for (size_t i = 0; i < n; ++i)
-            roots_.push_back({row(roots, i), row(root_normals, i), heights.data()[i], anchors.data()[i]});
+            roots_.push_back({row(roots, i), row(root_normals, i), heights.data()[i], anchors.data()[i],
+                              spot_of(row(roots, i), heights.data()[i])});
         if (skin_heights.shape(0) * 3 != mean_.size())
             throw std::invalid_argument("HairGrower: every vertex needs a height");
         for (const Hit &hit : field_.hits()) {
@@ -172,7 +174,7 @@ class Grower {
         const float puffed = s.puff * (volume(s, root.place) - 2.0f);
         Vec3 p = root.place + root.normal * puffed, normal = root.normal;
         Vec3 way = combed(s, p, side, region, chance);
-        const float lift = s.lift * (inside_standing(s, root.place, root.height) < 9.0f ? 0.4f : 1.0f);
+        const float lift = s.lift * (inside_standing(s, root.spot) < 9.0f ? 0.4f : 1.0f);
         way = unit(unit(way - normal * dot(way, normal)) * (1.0f - lift) + normal * (lift + 0.05f));
         path.point[0] = p;
         path.normal[0] = normal;
@@ -239,7 +241,7 @@ class Grower {
             const Root &root = roots_[i];
             if (i >= count && (!has_fringe(s) || worn_region(s, root).fringe < 0.9f)) continue;
             const Chance chance{s.seed, static_cast<int32_t>(i)};
-            const float depth = inside_standing(s, root.place, root.height) - 2.0f * chance(1);
+            const float depth = inside_standing(s, root.spot) - 2.0f * chance(1);
             if (depth < -1.0f) continue;
             const float off_mm = -1.0f + mix(2.5f, 11.0f, s.frizz) * chance(5);
             const float length_mm = std::max(12.0f, card_length(s, root, worn_region(s, root), chance));

@@ -45,7 +45,7 @@ class RootPainter {
             const float strands = fw::value_noise(at.x * 0.8f, at.y * 0.12f, at.z * 0.4f, kStrands);
             const float clumps = fw::value_noise(at.x * 0.22f, at.y * 0.22f, at.z * 0.22f, kClumps);
             const float dots = fw::value_noise(at.x * 0.75f, at.y * 0.45f, at.z * 0.6f, kDots);
-            if (masks.data()[i] > 0) scalp_.push_back({i, at, heights.data()[i], strands, clumps});
+            if (masks.data()[i] > 0) scalp_.push_back({i, spot_of(at, heights.data()[i]), strands, 0.7f * strands + 0.6f * clumps});
             const float beard = unit_of(masks.data()[texels + i]), moustache = unit_of(masks.data()[2 * texels + i]);
             if (beard > 0 || moustache > 0) face_.push_back({i, at, beard, moustache, dots, clumps});
         }
@@ -67,8 +67,8 @@ class RootPainter {
   private:
     struct OnScalp {
         size_t texel;
-        Vec3 place;
-        float height, strands, clumps;
+        Spot spot;
+        float strands, rough;
     };
     struct OnFace {
         size_t texel;
@@ -81,22 +81,19 @@ class RootPainter {
     static void mix_in(const std::array<float, 3> &colour, float alpha, float shade, uint8_t *texel) {
         for (int c = 0; c < 3; ++c) {
             const float under = static_cast<float>(texel[c]);
-            texel[c] = static_cast<uint8_t>(std::clamp(under + (colour[c] * shade - under) * alpha, 0.0f, 255.0f) + 0.5f);
+            texel[c] = static_cast<uint8_t>(std::min(under + (colour[c] * shade - under) * alpha, 255.0f) + 0.5f);
         }
     }
 
     // Hair thins out towards its edge; where it is clipped short the skin shows through, the more the lower.
     void paint_scalp(const Style &s, const Palette &palette, uint8_t *out) const {
-        const float soft = s.horseshoe_mm < kNowhere ? 1.0f / 22.0f : 1.0f / 8.0f;
+        const float soft = has_wreath(s) ? 1.0f / 22.0f : 1.0f / 8.0f;
         for (const OnScalp &t : scalp_) {
-            const float rough = 0.7f * t.strands + 0.6f * t.clumps;
-            const float depth = inside_hairline(s, t.place, t.height) + 3.2f * rough;
+            const float depth = inside_hairline(s, t.spot) + 3.2f * t.rough;
             if (depth < -1.0f) continue;
-            const float edge = ease((depth + 1.0f) * soft);
-            const float clipped = s.fade_mm - t.place.y - 0.25f * (t.place.z + 75.0f);
-            const float left = std::clamp(0.9f - clipped * 0.018f, 0.14f, 1.0f);
-            const float cover = s.ground * edge * left * (0.95f + 0.35f * (1.0f - left) * t.strands);
-            mix_in(palette.scalp, std::min(cover, 1.0f), 1.0f + 0.2f * t.strands, out + 3 * t.texel);
+            const float left = std::clamp(0.9f + above_clipped(s, t.spot) * 0.018f, 0.14f, 1.0f);
+            const float cover = s.ground * ease((depth + 1.0f) * soft) * left * (0.95f + 0.35f * (1.0f - left) * t.strands);
+            mix_in(palette.scalp, cover < 1.0f ? cover : 1.0f, 1.0f + 0.2f * t.strands, out + 3 * t.texel);
         }
     }
 

@@ -20,37 +20,49 @@ inline float volume(const Style &s, Vec3 p) {
     return s.volume_top * above + s.volume_sides * (x + below) + (q.z > 0.0f ? s.volume_front : s.volume_back) * z;
 }
 
-// The height above the lowest hairline where this head's begins, at a place on the mean head.
-inline float hairline(const Style &s, Vec3 p) {
+// What of a place on the mean head hairlines depend on; the same for every style.
+struct Spot {
+    float height;               // above the lowest hairline, mm
+    float front, temple, peak;  // how much the hairline there moves with each
+    float from_crown;           // distance from the middle of a bald crown, mm
+    float x, y, z;
+};
+
+inline Spot spot_of(Vec3 p, float height) {
     const float z = p.z + 60.0f, cosine = z / std::max(std::sqrt(p.x * p.x + z * z), 1e-6f);
-    const float front = ease((cosine - 0.35f) * 4.0f);
-    const float temple = ease(1.0f - std::fabs(cosine - 0.68f) * 4.2f);
-    const float peak = cosine > 0.0f ? ease(1.0f - std::fabs(p.x) * (1.0f / 20.0f)) : 0.0f;
-    return s.hairline_mm * front + s.temples_mm * temple - s.peak_mm * peak;
+    return {height,
+            ease((cosine - 0.35f) * 4.0f),
+            ease(1.0f - std::fabs(cosine - 0.68f) * 4.2f),
+            cosine > 0.0f ? ease(1.0f - std::fabs(p.x) * (1.0f / 20.0f)) : 0.0f,
+            length(p - kBaldCrown),
+            p.x, p.y, p.z};
+}
+
+inline bool has_wreath(const Style &s) { return s.horseshoe_mm < kNowhere; }
+
+// What is left of a bald head's hair: a wreath from ear to ear, a little lower behind, round at its front corners.
+inline float inside_wreath(const Style &s, const Spot &at) {
+    constexpr float corner = 34.0f;
+    const float below = s.horseshoe_mm - 0.15f * std::max(0.0f, -80.0f - at.z) - at.y;
+    const float behind = -40.0f - at.z - 0.3f * std::max(0.0f, at.y - 10.0f);
+    const float a = std::max(0.0f, corner - below), b = std::max(0.0f, corner - behind);
+    return corner - std::sqrt(a * a + b * b);
 }
 
 // How far inside the hairline and away from bald spots a place is, in millimetres; below 0 where nothing grows.
-// `height`: above the lowest hairline.
-inline float inside_hairline(const Style &s, Vec3 place, float height) {
-    const float spot = s.crown_mm > 0.0f ? length(place - kBaldCrown) - s.crown_mm : 99.0f;
-    // What is left of a bald head's hair: a wreath from ear to ear, a little lower behind.
-    const bool wreath = s.horseshoe_mm < kNowhere;
-    float under = 99.0f;
-    if (wreath) {
-        constexpr float corner = 34.0f;
-        const float below = s.horseshoe_mm - 0.15f * std::max(0.0f, -80.0f - place.z) - place.y;
-        const float behind = -40.0f - place.z - 0.3f * std::max(0.0f, place.y - 10.0f);
-        const float a = std::max(0.0f, corner - below), b = std::max(0.0f, corner - behind);
-        under = corner - std::sqrt(a * a + b * b);
-    }
-    return std::min({under, height - hairline(s, place), spot});
+inline float inside_hairline(const Style &s, const Spot &at) {
+    const float line = s.hairline_mm * at.front + s.temples_mm * at.temple - s.peak_mm * at.peak;
+    const float grown = at.height - line, crown = s.crown_mm > 0.0f ? at.from_crown - s.crown_mm : 99.0f;
+    const float inside = grown < crown ? grown : crown;
+    return has_wreath(s) ? std::min(inside, inside_wreath(s, at)) : inside;
 }
 
-// The same for hair that stands off the skin: above where it is clipped to it.
-inline float inside_standing(const Style &s, Vec3 place, float height) {
-    const float clipped = place.y - s.fade_mm + 0.25f * (place.z + 75.0f);
-    const float thin = s.horseshoe_mm < kNowhere ? 6.0f : 0.0f;
-    return std::min(inside_hairline(s, place, height) - thin, clipped);
+// How far above the line below which hair is clipped to the skin.
+inline float above_clipped(const Style &s, const Spot &at) { return at.y - s.fade_mm + 0.25f * (at.z + 75.0f); }
+
+// As inside_hairline, for hair that stands off the skin.
+inline float inside_standing(const Style &s, const Spot &at) {
+    return std::min(inside_hairline(s, at) - (has_wreath(s) ? 6.0f : 0.0f), above_clipped(s, at));
 }
 
 // A fringe that is worn: combed forwards as a whole.

@@ -14,6 +14,7 @@ namespace {
 constexpr float kAround = 90.0f;       // radius at which widths of strands are measured
 constexpr float kTextureMm = 330.0f;   // length of hair along the whole texture
 constexpr float kSparseMm = 3.0f;
+constexpr float kLowestHairline = -95.0f;  // height
 constexpr float kNoEnd = -1000.0f;
 constexpr float kSunkMm = 2.0f;        // how far below the skin the shell runs where no hair grows
 // Part of the atlas that belongs to the shell: a little more than once round the head.
@@ -83,17 +84,19 @@ class Shell {
   public:
     Shell(const Style &s, const Field &field, std::span<const float> heights, Vec3 knot)
         : s_(s), field_(field), flow_(s, knot), hangs_(s.cut_mm > -900.0f && s.tied < 0.5f), corners_(size_t(kRows) * (kColumns + 1)) {
+        const float lowest = hangs_ ? s.cut_mm - 20.0f : kLowestHairline;
+        lowest_ = std::max(0, static_cast<int>((lowest - kLowest) * (1.0f / kRowStep)));
         for (int column = 0; column < kColumns; ++column) {
             float hanging = 0.0f;
-            for (int row = kRows - 1; row >= 0; --row) at(row, column) = corner(row, column, heights[row * kColumns + column], hanging);
+            for (int row = kRows - 1; row >= lowest_; --row) at(row, column) = corner(row, column, heights[row * kColumns + column], hanging);
         }
-        for (int row = 0; row < kRows; ++row) at(row, kColumns) = at(row, 0);
+        for (int row = lowest_; row < kRows; ++row) at(row, kColumns) = at(row, 0);
         for (int column = 0; column <= kColumns; ++column) at(kRows - 1, column).u = at(kRows - 2, column).u;
     }
 
     void add_to(std::span<const Vec3> moved, Mesh &mesh) const {
         std::vector<int32_t> index(corners_.size(), -1);
-        for (int row = kRows - 2; row >= 0; --row)
+        for (int row = kRows - 2; row >= lowest_; --row)
             for (int column = 0; column < kColumns; ++column) {
                 const int cells[4]{place(row + 1, column), place(row + 1, column + 1), place(row, column), place(row, column + 1)};
                 if (hidden(cells)) continue;
@@ -123,7 +126,7 @@ class Shell {
         const Vec3 on_skin = ray.origin + ray.direction * skin;
         // Begins where hair has become dense, in an uneven line.
         const float rough = fw::value_noise(static_cast<float>(column) * 0.8f, static_cast<float>(row) * 0.5f, 17.0f, s_.seed);
-        const float grown = inside_standing(s_, on_skin, height) - kSparseMm * (1.0f + rough);
+        const float grown = inside_standing(s_, spot_of(on_skin, height)) - kSparseMm * (1.0f + rough);
         const float curtain = hangs_ ? inside_curtain(s_, on_skin) : -99.0f, fringe = inside_fringe(s_, on_skin);
         const bool over_ears = curtain > grown;
         const float base = over_ears ? std::max(smooth, skin) : std::min(smooth, skin);
@@ -181,7 +184,7 @@ class Shell {
         if (row == kRows - 1) return {0, 1, 0};
         const int left = column == 0 ? kColumns - 1 : column - 1, right = column == kColumns ? 1 : column + 1;
         const Vec3 across = corners_[place(row, right)].place - corners_[place(row, left)].place;
-        const Vec3 down = corners_[place(std::max(row - 1, 0), column)].place - corners_[place(row + 1, column)].place;
+        const Vec3 down = corners_[place(std::max(row - 1, lowest_), column)].place - corners_[place(row + 1, column)].place;
         return unit(cross(down, across));
     }
 
@@ -201,6 +204,7 @@ class Shell {
     const Field &field_;
     Flow flow_;
     bool hangs_;
+    int lowest_;  // row
     std::vector<Corner> corners_;
 };
 

@@ -105,9 +105,9 @@ def synthetic_person(model: MorphableModel, side: int = 256) -> Person:
         model=model,
         neutral_mm=model.mean_mm,
         texture=texture,
-        made_up=255 - texture,
         hair=(),
         traits={},
+        make_up=lambda bare: 255 - bare,
     )
 
 

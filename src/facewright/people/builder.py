@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from jaxtyping import UInt8
 
 from facewright import _native
 from facewright.models.embedded import EmbeddedHead
@@ -69,20 +74,24 @@ def _build(head: EmbeddedHead, identity: Identity, traits: Traits, wearer: _Draw
     skin = skin_colour(traits.melanin, traits.redness, traits.yellowness)
     texture = paint_albedo(head, traits)
     paint_roots(head, texture, style, (colour, skin), traits.beard, traits.moustache)
-    made_up = texture
-    if wearer.traits.masculinity < _MAKES_UP:
-        p = streams.uniform(Factor.MAKE_UP, 0, 1, make_up.DRAWS)[0]
-        made_up = make_up.paint_make_up(head, traits, texture, p)
     return Person(
         index=wearer.index,
         seed=streams.seed,
         model=model,
         neutral_mm=neutral,
         texture=texture,
-        made_up=made_up,
         hair=grow_hair(head, neutral, style, colour, traits.grey),
         traits=traits.as_columns() | style.as_columns(),
+        make_up=_make_up(head, traits, streams) if wearer.traits.masculinity < _MAKES_UP else None,
     )
+
+
+def _make_up(
+    head: EmbeddedHead, traits: Traits, streams: Streams
+) -> Callable[[UInt8[np.ndarray, "S S 3"]], UInt8[np.ndarray, "S S 3"]]:
+    """The person's make-up, to be put on when it is worn."""
+    p = streams.uniform(Factor.MAKE_UP, 0, 1, make_up.DRAWS)[0]
+    return partial(make_up.paint_make_up, head, traits, p=p)
 
 
 def person_streams(config: PeopleConfig, index: int, seed: int) -> Streams:

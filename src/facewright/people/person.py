@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -20,7 +21,7 @@ class Person:
 
     neutral_mm: (V, 3) the person's vertices without expression, head frame.
     texture: (S, S, 3) uint8 sRGB albedo over the model's UVs.
-    made_up: the same with make-up.
+    make_up: puts the person's make-up on a texture; it takes a while and most images do without. None: wears none.
     hair: cards of hair and beard, in front of what is painted on the skin.
     vertex_colours: (V, 3) uint8 sRGB albedo of each vertex, for models that have no texture; it replaces both textures.
     traits: the drawn quantities by name (age, tones, ...), for the parameter table.
@@ -31,7 +32,12 @@ class Person:
     model: MorphableModel
     neutral_mm: Float32[np.ndarray, "V 3"]
     texture: UInt8[np.ndarray, "S S 3"]
-    made_up: UInt8[np.ndarray, "S S 3"]
     hair: tuple[Attachment, ...]
     traits: Mapping[str, float]
     vertex_colours: UInt8[np.ndarray, "V 3"] | None = None
+    make_up: Callable[[UInt8[np.ndarray, "S S 3"]], UInt8[np.ndarray, "S S 3"]] | None = None
+
+    @cached_property
+    def made_up(self) -> UInt8[np.ndarray, "S S 3"]:
+        """The texture with make-up, painted when it is first asked for."""
+        return self.texture if self.make_up is None else self.make_up(self.texture)

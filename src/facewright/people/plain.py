@@ -95,7 +95,6 @@ def _build(model: MorphableModel, drawn: _Drawn, index: int, seed: int) -> Perso
         model=model,
         neutral_mm=neutral,
         texture=texture,
-        made_up=texture,
         hair=(),
         traits=traits,
         vertex_colours=colours,

@@ -94,7 +94,7 @@ def draw_heads(
         )
     try:
         images, landmarks = rig_of(person.model).draw(
-            **_sitter(person),
+            **_sitter(person, bool(scenes.worn[:, Slot.MAKE_UP].any())),
             **_shots(scenes),
             wardrobe=wardrobe_of(attachments),
             visible=np.ascontiguousarray(visible, np.bool_).view(np.uint8),
@@ -108,9 +108,10 @@ def draw_heads(
     return Renderings(images, landmarks)
 
 
-def _sitter(person: Person) -> dict[str, Any]:
-    """What all images of a person share."""
-    colours, texture, made_up = person.vertex_colours, person.texture, person.made_up
+def _sitter(person: Person, makes_up: bool) -> dict[str, Any]:
+    """What all images of a person share; make-up is painted only where it is worn."""
+    colours, texture = person.vertex_colours, person.texture
+    made_up = person.made_up if makes_up else texture
     if colours is not None:
         texture = made_up = np.full((1, 1, 3), 255, np.uint8)
     return {
