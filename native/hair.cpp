@@ -342,6 +342,7 @@ Arrays grow_beard(InF mean, InF neutral, InF roots, InF normals, InI1 anchors, I
     if (mean.shape(0) != neutral.shape(0) || mean.shape(1) != 3 || neutral.shape(1) != 3)
         throw std::invalid_argument("grow_beard: the head must have the mean head's vertices");
     Mesh mesh;
+    const float longest = n > 0 ? *std::max_element(lengths.data(), lengths.data() + n) : 0.0f;
     for (size_t i = 0; i < n; ++i) {
         const int32_t anchor = anchors.data()[i];
         if (anchor < 0 || static_cast<size_t>(anchor) >= mean.shape(0))
@@ -361,7 +362,8 @@ Arrays grow_beard(InF mean, InF neutral, InF roots, InF normals, InI1 anchors, I
             p = p + way * (length_mm / 3.0f);
             way = unit(way + Vec3{0.3f * side, -0.35f, 0.0f});
         }
-        const int strip = static_cast<int>(5.9f * chance(7));
+        const bool sparse = lengths.data()[i] < 0.6f * longest;
+        const int strip = sparse ? 4 + static_cast<int>(3.9f * chance(7)) : static_cast<int>(5.9f * chance(7));
         append(path, {wide, 0.8f, 25.0f * chance.around(6), 0.07f, strip, anchor, i % 2 == 0, 0.2f}, mesh);
     }
     return arrays(mesh);

@@ -145,9 +145,14 @@ class Shell {
         const Vec3 p = ray.origin + ray.direction * radius;
         const auto [across, along] = flow_.at(p);
         const float ragged = 9.0f * fw::value_noise(static_cast<float>(column) * 0.7f, 0.5f, 5.0f, s_.seed);
-        const float end = fringe > std::max({grown, curtain, -25.0f}) ? fringe_end(s_, p) + 0.6f * ragged : hangs_ ? s_.cut_mm + ragged : kNoEnd;
-        const float to_end = 1.0f - std::max(0.0f, p.y - end) * (1.0f / 190.0f);
-        return {p, above, across, std::max(std::min(along * (1.0f / kTextureMm), 0.8f), to_end), end};
+        const float in_front = clamp01((fringe + 25.0f) * 0.04f), forehead = fringe_end(s_, p) + 0.6f * ragged;
+        const float end = fringe > std::max({grown, curtain, -25.0f}) ? forehead : hangs_ ? s_.cut_mm + ragged : kNoEnd;
+        // Strands end in wisps: where they are cut, over the forehead, and at the hairline where they come out of the skin.
+        const auto to_end = [&](float height) { return 1.0f - std::max(0.0f, p.y - height) * (1.0f / 190.0f); };
+        const float rim = grown > std::max(curtain, fringe) ? 1.0f - 0.03f * std::max(0.0f, grown - 1.0f) : 0.0f;
+        const float cut = hangs_ && in_front < 1.0f ? to_end(s_.cut_mm + ragged) : 0.0f;
+        const float v = std::max({std::min(along * (1.0f / kTextureMm), 0.8f), cut, in_front * to_end(forehead), rim});
+        return {p, above, across, v, end};
     }
 
     // The outline: rises from the skin at the hairline, with locks in it.

@@ -54,7 +54,7 @@ USUAL: Ranges = {
     "moustache_mm": (0, 0),
     "beard_cover": (0.6, 1),
     "cheek_mm": (0, 0),
-    "beard_width": (8, 11),
+    "beard_width": (10, 13),
     "strands": (0, 2**24 - 1),
 }
 
@@ -274,7 +274,7 @@ FAMILIES: dict[str, Ranges] = {
 FACIAL_HAIR: dict[str, Ranges] = {
     "none": {},
     "moustache": {"moustache_mm": (6, 11)},
-    "full": {"beard_mm": (7, 16), "moustache_mm": (5, 9)},
+    "full": {"beard_mm": (7, 16), "moustache_mm": (5, 9), "cheek_mm": (-12, 14)},
     "goatee": {"beard_mm": (8, 20), "moustache_mm": (5, 9), "beard_cover": (0, 0.1)},
     "long": {"beard_mm": (22, 55), "moustache_mm": (7, 12)},
 }

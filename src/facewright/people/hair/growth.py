@@ -76,19 +76,22 @@ def _beard(head: EmbeddedHead, neutral: Float32[np.ndarray, "V 3"], style: HairS
     """Longest at the chin; a small `beard_cover` leaves only that."""
     if style.beard_mm <= 0:
         return None
-    roots = _beard_roots(head, "beard", 420)
-    side = np.abs(roots.places_mm[:, 0])
+    roots = _beard_roots(head, "beard", 280)
+    side, mask = np.abs(roots.places_mm[:, 0]), roots.mask
     widest = 16 + 80 * style.beard_cover
-    lengths = ((1 - side * np.float32(1 / 60)).clip(0.35, 1) * np.float32(style.beard_mm)).clip(11)
-    return _lower_face(head, neutral, style, roots, (side < widest) & (roots.mask > 0.2), lengths, 0.1)
+    # Longest at the chin, short and sparse at the edges.
+    share = (1 - side * np.float32(1 / 60)).clip(0.4, 1) * (mask * np.float32(1.3)).clip(0.5, 1)
+    lengths = (share * np.float32(style.beard_mm)).clip(8)
+    shaved = (roots.places_mm[:, 1] > -40 - 1.5 * style.cheek_mm) & (style.cheek_mm > 0) & (side < 58)
+    return _lower_face(head, neutral, style, roots, (side < widest) & (mask > 0.3) & ~shaved, lengths, 0.1)
 
 
 def _moustache(head: EmbeddedHead, neutral: Float32[np.ndarray, "V 3"], style: HairStyle) -> Mesh | None:
     if style.moustache_mm <= 0:
         return None
-    roots = _beard_roots(head, "moustache", 110)
-    lengths = np.full(len(roots.mask), style.moustache_mm, dtype=np.float32)
-    return _lower_face(head, neutral, style, roots, roots.mask > 0.3, lengths, 1.3)
+    roots = _beard_roots(head, "moustache", 90)
+    lengths = style.moustache_mm * (0.5 + 0.6 * roots.mask).clip(0.5, 1)
+    return _lower_face(head, neutral, style, roots, roots.mask > 0.4, lengths, 1.3, 0.6)
 
 
 def _lower_face(
@@ -99,6 +102,7 @@ def _lower_face(
     grows: Bool[np.ndarray, " R"],
     lengths: Float32[np.ndarray, " R"],
     sideways: float,
+    width: float = 1.0,
 ) -> Mesh:
     return _native.grow_beard(
         mean=head.model.mean_mm,
@@ -107,7 +111,7 @@ def _lower_face(
         normals=roots.normals[grows],
         anchors=roots.anchors[grows],
         lengths=lengths[grows].astype(np.float32),
-        width=style.beard_width,
+        width=style.beard_width * width,
         sideways=sideways,
         seed=int(style.strands),
     )

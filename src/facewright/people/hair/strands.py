@@ -68,7 +68,7 @@ def _shell(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
     strand = noise(90 - 25 * curl, along, 202) * np.float32(0.2 if grizzled else 0.5) + fibres
     contrast = np.float32(0.85 if grizzled else 0.52)
     # Between the tufts of curled hair it is dark.
-    gaps = np.minimum(locks + np.float32(0.15), 0) * np.float32(0.9 * curl)
+    gaps = np.minimum(locks + np.float32(0.15), 0) * np.float32(1.6 * max(curl - 0.5, 0))
     level = np.float32(1) + np.float32(0.13) * locks + contrast * strand + gaps
     flat = ((v - np.float32(0.03)) * np.float32(20)).clip(0, 1)
     level = np.float32(0.82) + (level - np.float32(0.82)) * flat
