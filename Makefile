@@ -29,5 +29,5 @@ stub: $(INSTALLED)
 # Installed in place: Python files need no second installation, native ones do.
 $(INSTALLED): pyproject.toml constraints.txt CMakeLists.txt $(wildcard native/*)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,align,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[train,align,s3,dev]'
 	touch $@
