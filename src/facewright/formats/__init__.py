@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from os import PathLike
-from pathlib import Path
+
+from upath import UPath
 
 from facewright.errors import FacewrightError
 from facewright.formats.base import DatasetReader, Sample, ShardWriter
 from facewright.formats.folder import FolderReader, FolderWriter, has_class_folders
 from facewright.formats.manifest import read_manifest
+from facewright.formats.storage import Place, place, storage_errors
 from facewright.formats.webdataset import WebDatasetReader, WebDatasetWriter
 
-__all__ = ["READERS", "WRITERS", "DatasetReader", "Sample", "ShardWriter", "open_dataset"]
+__all__ = ["READERS", "WRITERS", "DatasetReader", "Place", "Sample", "ShardWriter", "open_dataset", "place"]
 
-READERS: dict[str, Callable[[Path], DatasetReader]] = {"webdataset": WebDatasetReader, "folder": FolderReader}
+READERS: dict[str, Callable[[Place], DatasetReader]] = {"webdataset": WebDatasetReader, "folder": FolderReader}
 WRITERS: dict[str, type[ShardWriter]] = {"webdataset": WebDatasetWriter, "folder": FolderWriter}
 
 
-def open_dataset(path: str | PathLike[str]) -> DatasetReader:
-    """Open a labelled image set, recognised by what lies at `path`.
+def open_dataset(address: str | PathLike[str] | UPath) -> DatasetReader:
+    """Open a labelled image set, recognised by what lies there.
 
     Accepts a finished facewright data set, a folder of tar shards, one .tar shard, or `<class>/<image>` folders.
     Raises FacewrightError with one line for anything else.
     """
-    path = Path(path)
-    return READERS[_recognise(path)](path)
+    path = place(address)
+    with storage_errors(path):
+        return READERS[_recognise(path)](path)
 
 
-def _recognise(path: Path) -> str:
+def _recognise(path: Place) -> str:
     if not path.exists():
         raise FacewrightError(f"{path}: not found, expected a data set")
     if path.suffix == ".tar" and path.is_file():
@@ -41,7 +44,7 @@ def _recognise(path: Path) -> str:
                     f"{path}: format is '{manifest.format}', expected {' or '.join(READERS)}"
                 )
             return manifest.format
-        if any(path.glob("*.tar")):
+        if any(child.name.endswith(".tar") for child in path.iterdir()):
             return "webdataset"
         if has_class_folders(path):
             return "folder"

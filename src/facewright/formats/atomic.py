@@ -1,40 +1,110 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there.
+
+On a disk: written under another name, flushed, renamed. On an object store (S3, GCS, Azure) an upload becomes visible
+when it is complete, all at once. On other remote systems: uploaded under another name and renamed.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from facewright.errors import FacewrightError
+from upath import UPath
 
-__all__ = ["PARTIAL", "remove_partials", "write_atomic", "write_folder_atomic"]
+from facewright.formats.storage import Place, file_system, storage_errors
+
+__all__ = ["PARTIAL", "FileRecord", "Measure", "remove_partials", "write_atomic", "write_folder_atomic"]
 
 PARTIAL = ".partial"
 """Suffix of what is still being written; whoever finds one may delete it when its writer is gone."""
 
+_OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oci", "oss"}
+_FAILED = "cannot be written"
 
-def write_atomic(path: Path, chunks: Iterable[bytes]) -> None:
-    """Write a file under a temporary name, flush it to the disk and rename it.
+
+@dataclass(frozen=True)
+class FileRecord:
+    """Size and SHA-256 of a file, or of all files of a folder one after the other in name order."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass
+class Measure:
+    """Counts and hashes what passes through."""
+
+    bytes: int = 0
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.bytes += len(chunk)
+            self._digest.update(chunk)
+            yield chunk
+
+    @property
+    def record(self) -> FileRecord:
+        return FileRecord(self.bytes, self._digest.hexdigest())
+
+
+def write_atomic(path: Place, chunks: Iterable[bytes]) -> FileRecord:
+    """Write a file as a whole and say what was written.
 
     Raises FacewrightError naming `path` when anything fails (full disk, missing folder); nothing is left then.
     """
+    measure = Measure()
+    with storage_errors(path, _FAILED):
+        if isinstance(path, Path):
+            _replace(path, measure.through(chunks))
+        else:
+            _upload(path, b"".join(measure.through(chunks)))
+    return measure.record
+
+
+def write_folder_atomic(path: Place, files: Iterable[tuple[str, bytes]]) -> FileRecord:
+    """Write a folder of files, replacing a folder of that name, and say what was written.
+
+    On a disk the folder appears as a whole. Remote stores have no folders: there its files appear one by one.
+    Raises FacewrightError like `write_atomic`.
+    """
+    files, measure = sorted(files), Measure()
+    for _ in measure.through(data for _, data in files):
+        pass
+    with storage_errors(path, _FAILED):
+        if isinstance(path, Path):
+            _replace_folder(path, files)
+        else:
+            system = file_system(path)
+            if system.exists(path.path):
+                system.rm(path.path, recursive=True)
+            _make_parent(path / "file")
+            system.pipe({(path / name).path: data for name, data in files})
+    return measure.record
+
+
+def remove_partials(root: Place) -> None:
+    """Delete what a killed run has left in `root`."""
+    if isinstance(root, Path):
+        for leftover in sorted(root.glob("*" + PARTIAL)):
+            _remove(leftover)
+
+
+def _replace(path: Path, chunks: Iterable[bytes]) -> None:
     partial = path.with_name(path.name + PARTIAL)
     try:
         _write(partial, chunks)
         os.replace(partial, path)
-    except OSError as error:
-        raise FacewrightError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
         _remove(partial)
 
 
-def write_folder_atomic(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Write a folder of files under a temporary name and rename it, replacing a folder of that name.
-
-    Raises FacewrightError like `write_atomic`.
-    """
+def _replace_folder(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
     partial = path.with_name(path.name + PARTIAL)
     try:
         _remove(partial)
@@ -43,16 +113,8 @@ def write_folder_atomic(path: Path, files: Iterable[tuple[str, bytes]]) -> None:
             _write(partial / name, (data,), durably=False)  # flushing each of thousands takes minutes
         _remove(path)
         os.replace(partial, path)
-    except OSError as error:
-        raise FacewrightError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
         _remove(partial)
-
-
-def remove_partials(root: Path) -> None:
-    """Delete what a killed run has left in `root`."""
-    for leftover in sorted(root.glob("*" + PARTIAL)):
-        _remove(leftover)
 
 
 def _write(path: Path, chunks: Iterable[bytes], durably: bool = True) -> None:
@@ -61,6 +123,21 @@ def _write(path: Path, chunks: Iterable[bytes], durably: bool = True) -> None:
         if durably:
             file.flush()
             os.fsync(file.fileno())
+
+
+def _upload(path: UPath, data: bytes) -> None:
+    system = file_system(path)
+    if path.protocol in _OBJECT_STORES:
+        system.pipe_file(path.path, data)
+        return
+    _make_parent(path)
+    system.pipe_file(path.path + PARTIAL, data)
+    system.mv(path.path + PARTIAL, path.path)
+
+
+def _make_parent(path: UPath) -> None:
+    if path.protocol not in _OBJECT_STORES:  # these have no folders, and to make one may make a bucket
+        file_system(path).makedirs(path.parent.path, exist_ok=True)
 
 
 def _remove(path: Path) -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int64
 
-__all__ = ["DatasetReader", "Sample", "ShardWriter"]
+from facewright.formats.atomic import FileRecord
+from facewright.formats.storage import Place
+
+__all__ = ["DatasetReader", "Sample", "ShardWriter", "image_suffix"]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An encoded image and the class it belongs to. `key` is unique in its data set, e.g. "00000012_0003"."""
+    """An encoded image (JPEG, or PNG from elsewhere) and its class. `key` is unique in its set: "00000012_0003"."""
 
     key: str
     jpeg: bytes
     label: int
+
+
+def image_suffix(data: bytes) -> str:
+    """What an encoded image's file name should end in."""
+    return "png" if data.startswith(b"\x89PNG") else "jpg"
 
 
 @runtime_checkable
@@ -31,7 +38,7 @@ class DatasetReader(Protocol):
     between calls: it can be pickled, forked and used from several threads.
     """
 
-    path: Path
+    path: Place
     labels: Int64[np.ndarray, " n"]
     classes: int
 
@@ -42,15 +49,12 @@ class DatasetReader(Protocol):
 
 @runtime_checkable
 class ShardWriter(Protocol):
-    """Collects the samples of one shard in memory; `close` makes them visible, all or nothing per file.
+    """Collects the samples of one shard; `close` makes them visible, all or nothing per file or folder.
 
-    A shard that is never closed leaves nothing behind.
+    Samples of one class come one after the other. A shard that is never closed leaves nothing behind.
     """
 
-    def __init__(self, root: Path, shard: str) -> None: ...
+    def __init__(self, root: Place, shard: str) -> None: ...
     def add(self, sample: Sample) -> None: ...
-    def close(self) -> None: ...
-
-    @staticmethod
-    def outputs(shard: str, people: Sequence[str]) -> list[str]:
-        """Names, relative to the root, of all files and folders that a shard with these people makes."""
+    def close(self) -> dict[str, FileRecord]:
+        """Write the shard. Returns its files and folders by their names in `root`."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Int64
 
 from facewright.errors import FacewrightError
-from facewright.formats.atomic import PARTIAL, write_folder_atomic
-from facewright.formats.base import Sample
+from facewright.formats.atomic import PARTIAL, FileRecord, write_folder_atomic
+from facewright.formats.base import Sample, image_suffix
 from facewright.formats.manifest import read_manifest
+from facewright.formats.storage import Place, list_folders, read_all, storage_errors
 
 __all__ = ["FolderReader", "FolderWriter", "has_class_folders"]
 
@@ -22,21 +22,18 @@ _SUFFIXES = (".jpg", ".jpeg", ".png")
 class FolderWriter:
     """Writes the people of one shard: `<person>/<person>_<sample>.jpg`, each person's folder whole or not at all."""
 
-    def __init__(self, root: Path, shard: str) -> None:
+    def __init__(self, root: Place, shard: str) -> None:
         self._root = root
         self._people: dict[str, list[tuple[str, bytes]]] = {}
 
     def add(self, sample: Sample) -> None:
         person = sample.key.partition("_")[0]
-        self._people.setdefault(person, []).append((f"{sample.key}.jpg", sample.jpeg))
+        self._people.setdefault(person, []).append((f"{sample.key}.{image_suffix(sample.jpeg)}", sample.jpeg))
 
-    def close(self) -> None:
-        for person, files in self._people.items():
-            write_folder_atomic(self._root / person, files)
-
-    @staticmethod
-    def outputs(shard: str, people: Sequence[str]) -> list[str]:
-        return list(people)
+    def close(self) -> dict[str, FileRecord]:
+        return {
+            person: write_folder_atomic(self._root / person, files) for person, files in self._people.items()
+        }
 
 
 class FolderReader:
@@ -46,17 +43,16 @@ class FolderReader:
     unless the data set was made by facewright, whose file names are unique already.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self.path = path
         manifest = read_manifest(path)
         self._files: list[tuple[str, str]] = []
         labels: list[int] = []
         self.classes = 0
-        for folder in _folders(path):
-            images = _images(path / folder)
+        for folder, images in _class_folders(path):
             self._files += [(folder, name) for name in images]
             labels += [self.classes] * len(images)
-            self.classes += bool(images)
+            self.classes += 1
         if not labels:
             raise FacewrightError(f"{path}: found no images, expected {path}/<class>/*.jpg, .jpeg or .png")
         if manifest is not None and len(labels) != manifest.images:
@@ -74,10 +70,7 @@ class FolderReader:
             raise IndexError(f"image {index}: expected 0 .. {len(self) - 1}")
         folder, name = self._files[index]
         path = self.path / folder / name
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise FacewrightError(f"{path}: cannot be read: {error.strerror}") from error
+        data = read_all(path)
         if not data:
             raise FacewrightError(f"{path}: found an empty file, expected an image")
         return data
@@ -89,21 +82,18 @@ class FolderReader:
             yield Sample(key, self.read(index), int(self.labels[index]))
 
 
-def has_class_folders(path: Path) -> bool:
+def has_class_folders(path: Place) -> bool:
     """Whether `path` is a folder that contains at least one folder with images."""
-    return path.is_dir() and any(_images(path / folder) for folder in _folders(path))
+    return path.is_dir() and any(_class_folders(path))
 
 
-def _folders(path: Path) -> list[str]:
-    try:
-        with os.scandir(path) as entries:
-            names = [entry.name for entry in entries if entry.is_dir()]
-    except OSError as error:
-        raise FacewrightError(f"{path}: cannot be read: {error.strerror}") from error
-    return sorted(name for name in names if not name.startswith(".") and not name.endswith(PARTIAL))
-
-
-def _images(folder: Path) -> list[str]:
-    return sorted(
-        name for name in os.listdir(folder) if name.lower().endswith(_SUFFIXES) and not name.startswith(".")
-    )
+def _class_folders(path: Place) -> Iterator[tuple[str, list[str]]]:
+    """Folders with images and their images, both sorted by name; hidden and unfinished ones left out."""
+    with storage_errors(path):
+        folders = list_folders(path)
+    for folder in sorted(folders):
+        images = sorted(
+            name for name in folders[folder] if name.lower().endswith(_SUFFIXES) and not name.startswith(".")
+        )
+        if images and not folder.startswith(".") and not folder.endswith(PARTIAL):
+            yield folder, images

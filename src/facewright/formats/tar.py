@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import tarfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
 
 from facewright.errors import FacewrightError
+from facewright.formats.storage import Place
 
 __all__ = ["BLOCK", "END", "TarIndex", "checksum_is_right", "member", "scan"]
 
@@ -59,7 +60,7 @@ def checksum_is_right(header: bytes) -> bool:
     return digits.isdigit() and (blanked - int(digits, 8)) % 65521 == 0
 
 
-def scan(path: Path) -> TarIndex:
+def scan(path: Place) -> TarIndex:
     """Build the index of any tar shard of `key.jpg|jpeg|png` and `key.cls` files, whoever wrote it.
 
     Raises FacewrightError when the archive is truncated or damaged, or when an image has no label.
@@ -67,7 +68,7 @@ def scan(path: Path) -> TarIndex:
     images: dict[str, tuple[int, int]] = {}
     labels: dict[str, int] = {}
     try:
-        with tarfile.open(path, "r:") as archive:
+        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
             for entry in archive:
                 name = PurePosixPath(entry.name)
                 stem, _, suffix = name.name.partition(".")
@@ -92,14 +93,14 @@ def scan(path: Path) -> TarIndex:
     return TarIndex(list(images), places[:, 0].copy(), places[:, 1].copy(), ordered)
 
 
-def _parse_label(path: Path, name: str, content: bytes) -> int:
+def _parse_label(path: Place, name: str, content: bytes) -> int:
     text = content.decode("ascii", "replace").strip()
     if not text.removeprefix("-").isdigit():
         raise FacewrightError(f"{path}: label {name}: found '{text[:20]}', expected an integer")
     return int(text)
 
 
-def _require_end(path: Path, offset: int) -> None:
+def _require_end(path: Place, offset: int) -> None:
     """tarfile stops at a damaged header as if it were the end: look whether it is."""
     with path.open("rb") as file:
         file.seek(offset)

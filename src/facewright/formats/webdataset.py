@@ -9,17 +9,16 @@ from __future__ import annotations
 import bisect
 import io
 import itertools
-import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Int64
 
 from facewright.errors import FacewrightError
-from facewright.formats.atomic import write_atomic
-from facewright.formats.base import Sample
+from facewright.formats.atomic import FileRecord, write_atomic
+from facewright.formats.base import Sample, image_suffix
 from facewright.formats.manifest import Manifest, read_manifest
+from facewright.formats.storage import Place, list_sizes, opened, read_all, read_range
 from facewright.formats.tar import BLOCK, END, TarIndex, checksum_is_right, member, scan
 
 __all__ = ["WebDatasetReader", "WebDatasetWriter"]
@@ -30,30 +29,29 @@ _INDEX_SUFFIX = ".idx.npy"
 class WebDatasetWriter:
     """Writes one shard: `<shard>.tar` and `<shard>.idx.npy`."""
 
-    def __init__(self, root: Path, shard: str) -> None:
+    def __init__(self, root: Place, shard: str) -> None:
         self._tar = root / f"{shard}.tar"
         self._chunks: list[bytes] = []
         self._rows: list[tuple[str, int, int, int]] = []
         self._end = 0
 
     def add(self, sample: Sample) -> None:
-        image = member(f"{sample.key}.jpg", sample.jpeg)
+        image = member(f"{sample.key}.{image_suffix(sample.jpeg)}", sample.jpeg)
         label = member(f"{sample.key}.cls", b"%d" % sample.label)
         self._rows.append((sample.key, self._end + BLOCK, len(sample.jpeg), sample.label))
         self._chunks += (image, label)
         self._end += len(image) + len(label)
 
-    def close(self) -> None:
+    def close(self) -> dict[str, FileRecord]:
         longest = max((len(key) for key, *_ in self._rows), default=1)
         kind = [("key", f"S{longest}"), ("offset", "<i8"), ("size", "<i8"), ("label", "<i8")]
         table = io.BytesIO()
         np.save(table, np.array(self._rows, dtype=kind), allow_pickle=False)
-        write_atomic(self._tar, [*self._chunks, END])
-        write_atomic(_index_path(self._tar), [table.getvalue()])
-
-    @staticmethod
-    def outputs(shard: str, people: Sequence[str]) -> list[str]:
-        return [f"{shard}.tar", f"{shard}{_INDEX_SUFFIX}"]
+        index = _index_path(self._tar)
+        return {
+            self._tar.name: write_atomic(self._tar, [*self._chunks, END]),
+            index.name: write_atomic(index, [table.getvalue()]),
+        }
 
 
 class WebDatasetReader:
@@ -63,11 +61,12 @@ class WebDatasetReader:
     changes for a whole set made by facewright). Raises FacewrightError for a truncated or damaged shard.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self.path = path
         manifest = read_manifest(path) if path.is_dir() else None
-        self._shards = _find_shards(path, manifest)
-        indexes = [_load_index(shard) for shard in self._shards]
+        sizes = _find_shards(path, manifest)
+        self._shards = list(sizes)
+        indexes = [_load_index(shard, size) for shard, size in sizes.items()]
         self._keys = [key for index in indexes for key in index.keys]
         self._offsets = np.concatenate([index.offsets for index in indexes])
         self._sizes = np.concatenate([index.sizes for index in indexes])
@@ -87,69 +86,66 @@ class WebDatasetReader:
         if not 0 <= index < len(self):
             raise IndexError(f"image {index}: expected 0 .. {len(self) - 1}")
         path = self._shards[bisect.bisect_right(self._ends, index)]
-        descriptor = _open(path)
-        try:
-            return _read_member(path, descriptor, int(self._offsets[index]), int(self._sizes[index]))
-        finally:
-            os.close(descriptor)
+        offset, size = int(self._offsets[index]), int(self._sizes[index])
+        return _image(path, read_range(path, offset - BLOCK, BLOCK + size), offset, size)
 
     def __iter__(self) -> Iterator[Sample]:
         first = 0
         for path, end in zip(self._shards, self._ends, strict=True):
-            places = zip(self._offsets[first:end].tolist(), self._sizes[first:end].tolist(), strict=True)
-            named = zip(self._keys[first:end], self.labels[first:end].tolist(), strict=True)
-            descriptor = _open(path)
-            try:
-                for (offset, size), (key, label) in zip(places, named, strict=True):
-                    yield Sample(key, _read_member(path, descriptor, offset, size), label)
-            finally:
-                os.close(descriptor)
+            with opened(path) as read:
+                for row in range(first, end):
+                    offset, size = int(self._offsets[row]), int(self._sizes[row])
+                    data = _image(path, read(offset - BLOCK, BLOCK + size), offset, size)
+                    yield Sample(self._keys[row], data, int(self.labels[row]))
             first = end
 
 
-def _index_path(tar: Path) -> Path:
+def _index_path(tar: Place) -> Place:
     return tar.with_name(tar.name.removesuffix(".tar") + _INDEX_SUFFIX)
 
 
-def _find_shards(path: Path, manifest: Manifest | None) -> list[Path]:
+def _find_shards(path: Place, manifest: Manifest | None) -> dict[Place, int]:
+    """The shards at `path` and their sizes."""
     if not path.is_dir():
-        shards = [path]
-    elif manifest is None:
-        shards = sorted(path.glob("*.tar"))
+        return {path: path.stat().st_size}
+    sizes = list_sizes(path)
+    if manifest is None:
+        names = sorted(name for name in sizes if name.endswith(".tar"))
     else:
-        shards = [path / f"{shard}.tar" for shard in manifest.shards]
-        for shard in shards:
-            expected = manifest.shards[shard.stem][shard.name].bytes
-            if shard.exists() and shard.stat().st_size != expected:
+        names = [f"{shard}.tar" for shard in manifest.shards]
+        for name, record in zip(names, manifest.shards.values(), strict=True):
+            expected = record.files[name].bytes
+            if sizes.get(name, expected) != expected:
                 raise FacewrightError(
-                    f"{shard}: found {shard.stat().st_size} bytes, expected {expected} (manifest.json): run "
-                    "the same `facewright generate` again to redraw it"
+                    f"{path / name}: found {sizes[name]} bytes, expected {expected} (manifest.json): "
+                    f"`facewright verify {path} --repair` redraws it"
                 )
-    if not shards:
+    if not names:
         raise FacewrightError(f"{path}: found no .tar files, expected at least one shard")
-    missing = next((shard for shard in shards if not shard.is_file()), None)
+    missing = next((name for name in names if name not in sizes), None)
     if missing is not None:
-        raise FacewrightError(f"{missing}: not found, expected a tar shard")
-    return shards
+        raise FacewrightError(f"{path / missing}: not found, expected a tar shard")
+    return {path / name: sizes[name] for name in names}
 
 
-def _load_index(tar: Path) -> TarIndex:
+def _load_index(tar: Place, found: int) -> TarIndex:
+    """The index of a shard of so many bytes."""
     path = _index_path(tar)
     if not path.exists():
         return scan(tar)
     try:
-        table = np.load(path, allow_pickle=False)
+        table = np.load(io.BytesIO(read_all(path)), allow_pickle=False)
         index = TarIndex(
             keys=[key.decode("ascii") for key in table["key"].tolist()],
             offsets=table["offset"].astype(np.int64),
             sizes=table["size"].astype(np.int64),
             labels=table["label"].astype(np.int64),
         )
-    except (OSError, ValueError, IndexError, EOFError) as error:
+    except (ValueError, IndexError, EOFError) as error:
         raise FacewrightError(
             f"{path}: not an index of a shard ({error}): delete it to have the tar scanned"
         ) from error
-    end, found = int((index.offsets + index.sizes).max(initial=0)), tar.stat().st_size
+    end = int((index.offsets + index.sizes).max(initial=0))
     if found < end:
         raise FacewrightError(
             f"{tar}: truncated: found {found} bytes, expected more than {end} ({path.name})"
@@ -157,15 +153,8 @@ def _load_index(tar: Path) -> TarIndex:
     return index
 
 
-def _open(path: Path) -> int:
-    try:
-        return os.open(path, os.O_RDONLY)
-    except OSError as error:
-        raise FacewrightError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _read_member(path: Path, descriptor: int, offset: int, size: int) -> bytes:
-    data = os.pread(descriptor, BLOCK + size, offset - BLOCK)
+def _image(path: Place, data: bytes, offset: int, size: int) -> bytes:
+    """The image in a header block and what follows it."""
     if len(data) != BLOCK + size:
         found = max(len(data) - BLOCK, 0)
         raise FacewrightError(
