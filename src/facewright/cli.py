@@ -18,6 +18,7 @@ from facewright.dataset import DatasetConfig, Depth, parse_plan, with_plan
 from facewright.distributions import Distribution, format_distribution, parse_distribution
 from facewright.evaluation.embedders import SFACE_INPUT, SFACE_THRESHOLD, OnnxInput
 from facewright.evaluation.faces import SelectionOptions
+from facewright.formats.storage import Place, place
 from facewright.machine import available_cores
 from facewright.recognition.config import TrainConfig
 from facewright.scenes.grid import Axis, format_axis, parse_axis
@@ -30,7 +31,7 @@ PREVIEW = DatasetConfig(people=8, samples=6)
 
 
 def generate(
-    out: tyro.conf.Positional[Path],
+    out: tyro.conf.Positional[Place],
     settings: Settings = DatasetConfig(),  # noqa: B008  (frozen)
     format: Literal["webdataset", "folder"] = "webdataset",
     workers: int | None = None,
@@ -40,7 +41,7 @@ def generate(
     """Draw a labelled data set. Stopped at any moment, the same command goes on where it stopped.
 
     Args:
-        out: Folder of the data set.
+        out: Folder of the data set, or another place: s3://BUCKET/NAME, gs://BUCKET/NAME.
         settings: Which people, how often, and how everything varies.
         format: Tar shards, or one folder for each person.
         workers: Processes; by default one for each core.
@@ -117,7 +118,7 @@ def evaluate(
     lfw: Path | None = None,
     pairs: Path | None = None,
     dev_pairs: Path | None = None,
-    synthetic: Path | None = None,
+    synthetic: Place | None = None,
     json: Path | None = None,
     flip: bool = True,
     workers: int | None = None,
@@ -297,6 +298,7 @@ def _typed_words() -> tyro.constructors.ConstructorRegistry:
     registry = tyro.constructors.ConstructorRegistry()
     kinds: list[tuple[Any, str, Callable[[str], Any], Callable[[Any], str]]] = [
         (Distribution, "DISTRIBUTION", parse_distribution, format_distribution),
+        (Place, "ADDRESS", place, str),
         (Axis, "AXIS", parse_axis, format_axis),
         (
             Depth,

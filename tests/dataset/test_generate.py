@@ -36,13 +36,15 @@ def whole(tmp_path_factory):
 
 
 def test_a_data_set_is_its_shards_tables_and_manifest(whole):
-    shards = [f"00000{index}{suffix}" for index in range(4) for suffix in (".idx.npy", ".parquet", ".tar")]
-    assert list(contents(whole)) == [*shards, "config.json", "manifest.json"]
+    suffixes = (".idx.npy", ".parquet", ".shard.json", ".tar")
+    shards = [f"00000{index}{suffix}" for index in range(4) for suffix in suffixes]
+    card = ["README.md", "contact_sheet.jpg", "histograms.png"]
+    assert sorted(contents(whole)) == sorted([*shards, *card, "config.json", "manifest.json"])
     manifest = json.loads((whole / "manifest.json").read_text())
     assert (manifest["people"], manifest["images"], list(manifest["shards"])) == (
         7,
         70,
-        [s[:6] for s in shards[::3]],
+        [s[:6] for s in shards[::4]],
     )
     assert manifest["origin"] == json.loads((whole / "config.json").read_text())
 

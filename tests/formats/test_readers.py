@@ -11,7 +11,7 @@ import webdataset as wds
 
 from facewright import FacewrightError
 from facewright.formats import WRITERS, DatasetReader, Sample, open_dataset
-from facewright.formats.manifest import Manifest, record, write_json, write_manifest
+from facewright.formats.manifest import Manifest, ShardRecord, write_json, write_manifest, write_shard_record
 
 SAMPLES = [
     Sample(f"{person:08d}_{sample:04d}", bytes([person, sample]) * (300 + 7 * person + sample), person)
@@ -31,10 +31,10 @@ def write_set(root, format, samples=SAMPLES):
         writer = WRITERS[format](root, name)
         for sample in half:
             writer.add(sample)
-        writer.close()
-        people = sorted({sample.key[:8] for sample in half})
-        shards[name] = {output: record(root / output) for output in writer.outputs(name, people)}
-    write_manifest(root, Manifest(format, len(PEOPLE), len(samples), shards), {"format": format})
+        people = len({sample.label for sample in half})
+        shards[name] = ShardRecord(len(half), people, writer.close())
+        write_shard_record(root, name, shards[name])
+    write_manifest(root, Manifest(format, len(PEOPLE), len(samples), shards, {"format": format}))
     return root
 
 
@@ -80,7 +80,7 @@ def test_readers_survive_a_fork(root):
 def test_an_unfinished_set_says_how_to_continue(root):
     (root / "manifest.json").unlink()
     with pytest.raises(
-        FacewrightError, match=r"set: unfinished data set .* run the same `facewright generate` again"
+        FacewrightError, match=r"set: unfinished data set .* run the command that began it again"
     ):
         open_dataset(root)
 
@@ -259,7 +259,7 @@ def test_what_is_no_data_set(tmp_path):
         ("[]", "found a JSON list, expected an object"),
         ('{"format": "folder"}', "not a facewright manifest: KeyError 'shards'"),
         (
-            json.dumps({"format": "zip", "people": 1, "images": 1, "shards": {}}),
+            json.dumps({"format": "zip", "people": 1, "images": 1, "shards": {}, "origin": {}}),
             "format is 'zip', expected webdataset",
         ),
     ],

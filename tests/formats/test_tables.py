@@ -7,8 +7,8 @@ import pytest
 
 from facewright import FacewrightError
 from facewright.dataset import DatasetConfig, generate, plan
-from facewright.evaluation.columns import read_columns, stored_crop
 from facewright.formats import open_dataset
+from facewright.formats.tables import read_columns, stored_crop
 from tests.dataset.fakes import draw_fake
 
 CONFIG = DatasetConfig(people=7, samples=5, first_person=3, crop="facenet96")

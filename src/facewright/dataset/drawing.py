@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from facewright.dataset.config import DatasetConfig
-from facewright.dataset.parameters import Columns
+from facewright.formats.tables import Columns
 from facewright.geometry import Crop, named_crop
 from facewright.models.embedded import load_head
 from facewright.models.library import open_model, parse_model

@@ -16,11 +16,12 @@ _IMAGES_PER_SHARD = 1000
 
 @dataclass(frozen=True)
 class ShardPlan:
-    """One unit of work, and of resuming: all images of a range of people (indices of the seed's people)."""
+    """One unit of work, and of resuming: all images of a range of people, so many in all."""
 
     index: int
     name: str
     people: range
+    images: int
 
 
 def plan_shards(config: DatasetConfig) -> list[ShardPlan]:
@@ -28,8 +29,11 @@ def plan_shards(config: DatasetConfig) -> list[ShardPlan]:
 
     Among people with equally many images their sizes differ by one person at most, so that workers end together.
     """
-    pieces = [piece for people, samples in config.groups for piece in _pieces(people, samples)]
-    return [ShardPlan(index, f"{index:06d}", people) for index, people in enumerate(pieces)]
+    pieces = [(piece, samples) for people, samples in config.groups for piece in _pieces(people, samples)]
+    return [
+        ShardPlan(index, f"{index:06d}", people, len(people) * samples)
+        for index, (people, samples) in enumerate(pieces)
+    ]
 
 
 def _pieces(people: range, samples: int) -> Iterator[range]:

@@ -14,12 +14,12 @@ __all__ = ["ImageProgress"]
 class ImageProgress:
     """Context manager that counts images. `quiet` prints nothing at all; otherwise it writes to standard error."""
 
-    def __init__(self, total: int, quiet: bool = False) -> None:
+    def __init__(self, doing: str, quiet: bool = False) -> None:
         self.drawn = 0
         self._end: float | None = None
         self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
         self._bar = Progress(
-            TextColumn("generating"),
+            TextColumn(doing),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]:.0f} images/s"),
@@ -28,7 +28,7 @@ class ImageProgress:
             disable=quiet or not self._console.is_terminal,
             transient=True,
         )
-        self._task = self._bar.add_task("", total=total, rate=0.0)
+        self._task = self._bar.add_task("", total=None, rate=0.0)
         self._start = time.perf_counter()
 
     @property
@@ -40,9 +40,9 @@ class ImageProgress:
     def summary(self) -> str:
         return f"{self.drawn} drawn now at {self.rate:.0f} images/s" if self.drawn else "complete already"
 
-    def skip(self, images: int) -> None:
-        """Count images that are there already."""
-        self._bar.update(self._task, completed=images)
+    def begin(self, total: int, missing: int) -> None:
+        """So many images in all, of which some are missing."""
+        self._bar.update(self._task, total=total, completed=total - missing)
 
     def add(self, images: int) -> None:
         self.drawn += images

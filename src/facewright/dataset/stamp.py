@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from facewright.dataset.config_io import to_fields
 from facewright.errors import FacewrightError
 from facewright.formats.atomic import PARTIAL, remove_partials
 from facewright.formats.manifest import CONFIG, read_json, write_json
+from facewright.formats.storage import Place, list_sizes, storage_errors
 from facewright.models.embedded import HEAD_FILE
 from facewright.models.library import model_digest, parse_model
 
@@ -54,34 +55,46 @@ class Stamp:
 
 
 @contextmanager
-def claimed_folder(root: Path, stamp: Stamp) -> Iterator[None]:
-    """Begin a data set in a new or empty folder, or continue in one that has the same stamp; keep other runs out.
+def claimed_folder(root: Place, origin: Mapping[str, Any]) -> Iterator[None]:
+    """Begin a data set in a new or empty folder, or continue in one of the same origin; keep other runs out.
 
     Removes the unfinished files of a killed run. Raises FacewrightError, having changed nothing, when the folder holds
-    something else, was begun with other settings or is being filled by another run.
+    something else, was begun with other settings or is being filled by another run. Only file systems of this machine
+    have locks: elsewhere two runs at once are not noticed (they write the same bytes).
     """
-    _begin(root, stamp)
-    with (root / CONFIG).open("rb") as file:
+    _begin(root, origin)
+    config = root / CONFIG
+    if not isinstance(config, Path):
+        yield
+        return
+    with storage_errors(config):
+        file = config.open("rb")
+    with file:
         _lock(file)
         remove_partials(root)
         yield
 
 
-def _begin(root: Path, stamp: Stamp) -> None:
+def _begin(root: Place, origin: Mapping[str, Any]) -> None:
     config = root / CONFIG
-    if config.exists():
-        differences = list(_differences("", read_json(config), stamp.fields()))
+    sizes = list_sizes(root)
+    if CONFIG in sizes:
+        differences = list(_differences("", read_json(config), dict(origin)))
         if differences:
             raise FacewrightError(
                 f"{config}: begun with other settings: {'; '.join(differences)}: use the same ones or another folder"
             )
         return
-    _require_empty(root)
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FacewrightError(f"{root}: cannot be created: {error.strerror}") from error
-    write_json(config, stamp.fields())
+    if root.is_file():
+        raise FacewrightError(f"{root}: found a file, expected a new or empty folder")
+    if any(name != CONFIG + PARTIAL for name in sizes):
+        raise FacewrightError(
+            f"{root}: found {len(sizes)} files that are no facewright data set, expected a new or empty folder"
+        )
+    if isinstance(root, Path):
+        with storage_errors(root, "cannot be created"):
+            root.mkdir(parents=True, exist_ok=True)
+    write_json(config, origin)
 
 
 def _lock(file: BinaryIO) -> None:
@@ -91,16 +104,6 @@ def _lock(file: BinaryIO) -> None:
         raise FacewrightError(f"{file.name}: another run is writing to this folder") from None
     except OSError:
         pass  # a file system without locks
-
-
-def _require_empty(root: Path) -> None:
-    if root.exists() and not root.is_dir():
-        raise FacewrightError(f"{root}: found a file, expected a new or empty folder")
-    contents = sorted(path.name for path in root.iterdir()) if root.exists() else []
-    if any(name != CONFIG + PARTIAL for name in contents):
-        raise FacewrightError(
-            f"{root}: found {len(contents)} files that are no facewright data set, expected a new or empty folder"
-        )
 
 
 def _differences(prefix: str, found: object, wanted: object) -> Iterator[str]:

@@ -11,12 +11,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Float64, Int, UInt8
 
 from facewright.errors import FacewrightError
-from facewright.evaluation.columns import stored_crop
 from facewright.evaluation.embedders import Embedder, embed_unit
 from facewright.evaluation.lfw import PairList, distinct_photos, find_dev_pairs, read_pairs
 from facewright.evaluation.metrics import accuracy, best_threshold, k_fold_accuracy
 from facewright.evaluation.result import VerificationResult, summarise
 from facewright.formats.base import DatasetReader
+from facewright.formats.storage import Place
+from facewright.formats.tables import stored_crop
 from facewright.geometry import UNALIGNED
 from facewright.photos.align import align, central_landmarks, decode_photo, read_photo
 from facewright.photos.landmarks import Landmarks, find_landmarks
@@ -243,7 +244,7 @@ def _decide_by_folds(
     scores: Float[np.ndarray, " n"],
     same: Bool[np.ndarray, " n"],
     folds: Int[np.ndarray, " n"] | None,
-    source: Path,
+    source: Place,
 ) -> _Decision:
     made = folds is None
     if folds is None:

@@ -12,9 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, UInt8
 
 from facewright.errors import FacewrightError
-from facewright.evaluation.columns import read_columns, stored_crop
 from facewright.evaluation.embedders import Embedder, embed_unit
 from facewright.formats.base import DatasetReader
+from facewright.formats.tables import read_columns, stored_crop
 from facewright.geometry import CROPS, UNALIGNED, Crop
 from facewright.photos.align import align, decode_photo, nearest_to_centre
 from facewright.photos.mtcnn import Detections, Detector, DetectorConfig, load_detector

@@ -16,7 +16,10 @@ from facewright.formats.webdataset import WebDatasetReader, WebDatasetWriter
 
 __all__ = ["READERS", "WRITERS", "DatasetReader", "Place", "Sample", "ShardWriter", "open_dataset", "place"]
 
-READERS: dict[str, Callable[[Place], DatasetReader]] = {"webdataset": WebDatasetReader, "folder": FolderReader}
+READERS: dict[str, Callable[[Place], DatasetReader]] = {
+    "webdataset": WebDatasetReader,
+    "folder": FolderReader,
+}
 WRITERS: dict[str, type[ShardWriter]] = {"webdataset": WebDatasetWriter, "folder": FolderWriter}
 
 

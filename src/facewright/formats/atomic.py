@@ -39,18 +39,18 @@ class FileRecord:
 class Measure:
     """Counts and hashes what passes through."""
 
-    bytes: int = 0
+    size: int = 0
     _digest: Any = field(default_factory=hashlib.sha256)
 
     def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            self.bytes += len(chunk)
+            self.size += len(chunk)
             self._digest.update(chunk)
             yield chunk
 
     @property
     def record(self) -> FileRecord:
-        return FileRecord(self.bytes, self._digest.hexdigest())
+        return FileRecord(self.size, self._digest.hexdigest())
 
 
 def write_atomic(path: Place, chunks: Iterable[bytes]) -> FileRecord:

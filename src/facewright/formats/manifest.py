@@ -56,7 +56,8 @@ class Manifest:
 def measure(path: Place) -> FileRecord:
     """Size and SHA-256 of a file, or of the files of a folder one after the other in name order."""
     digest, size = hashlib.sha256(), 0
-    for file in sorted(path.iterdir(), key=lambda file: file.name) if path.is_dir() else [path]:
+    inside: list[Place] = list(path.iterdir()) if path.is_dir() else [path]
+    for file in sorted(inside, key=lambda file: file.name):
         with opened(file) as read:
             offset = 0
             while chunk := read(offset, _CHUNK):
@@ -102,7 +103,8 @@ def _parse_record(content: bytes) -> ShardRecord | None:
 
 def _record_of(fields: Mapping[str, Any]) -> ShardRecord:
     files = {
-        str(name): FileRecord(int(file["bytes"]), str(file["sha256"])) for name, file in fields["files"].items()
+        str(name): FileRecord(int(file["bytes"]), str(file["sha256"]))
+        for name, file in fields["files"].items()
     }
     return ShardRecord(int(fields["images"]), int(fields["people"]), files)
 

@@ -83,7 +83,7 @@ def storage_errors(path: Place, failed: str = "cannot be read") -> Iterator[None
 
 
 def list_sizes(root: Place) -> dict[str, int]:
-    """Bytes of everything directly in a folder, by name; a folder counts the files in it. Empty if there is no folder."""
+    """Bytes of everything directly in a folder, by name; a folder counts the files in it. Empty without the folder."""
     with storage_errors(root):
         try:
             return _list_local(root) if isinstance(root, Path) else _list_remote(root)

@@ -70,7 +70,9 @@ def stored_crop(path: Place) -> str | None:
 def column_names(reader: DatasetReader) -> list[str]:
     """The columns that every image of a data set has; none when it has no tables."""
     tables = _tables(reader.path)
-    with _opened(tables[0]) if tables else None as file:
+    if not tables:
+        return []
+    with _opened(tables[0]) as file:
         return [str(name) for name in file.schema_arrow.names]
 
 
@@ -100,7 +102,9 @@ def _tables(path: Place) -> list[Place]:
         return [table for table in (path.with_suffix(_SUFFIX),) if table.is_file()]
     manifest = read_manifest(path)
     if manifest is None:
-        return sorted((child for child in path.iterdir() if child.suffix == _SUFFIX), key=lambda child: child.name)
+        return sorted(
+            (child for child in path.iterdir() if child.suffix == _SUFFIX), key=lambda child: child.name
+        )
     return [path / table_name(shard) for shard in manifest.shards]
 
 
