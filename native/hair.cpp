@@ -227,7 +227,7 @@ class Grower {
         const bool skin_moves = root.place.z > -72.0f && root.place.y < 4.0f;
         return {.width = s.width_mm * (0.8f + 0.4f * chance(7)) * (wisp ? 0.8f : edge ? 0.65f : 1.0f),
                 .taper = s.tied > 0.5f ? 0.45f : 0.8f,
-                .twist_deg = (18.0f + 40.0f * s.frizz) * chance.around(8),
+                .twist_deg = (s.tied > 0.5f ? 6.0f : 18.0f + 40.0f * s.frizz) * chance.around(8),
                 .first_v = edge || s.puff > 0.3f ? 0.0f : std::max(0.06f, 0.75f - length_mm * 0.01f),
                 .strip = strip,
                 .anchor = skin_moves ? root.anchor : -1,

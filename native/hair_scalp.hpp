@@ -70,7 +70,7 @@ inline bool has_fringe(const Style &s) { return s.fringe > 0.4f; }
 
 // Height at which it ends.
 inline float fringe_end(const Style &s, Vec3 p) {
-    return std::clamp(82.0f - s.length_fringe, 20.0f, 56.0f) + 0.16f * s.fringe_side * p.x + 0.0022f * p.x * p.x;
+    return std::clamp(82.0f - s.length_fringe, 20.0f, 56.0f) + 0.28f * s.fringe_side * p.x + 0.0022f * p.x * p.x;
 }
 
 // How far inside its sides a place below the hairline is.

@@ -46,7 +46,7 @@ float strand_lobe(const Vec3 &strand, const Vec3 &half, int squarings) {
 }
 
 StrandLobes strand_lobes(const Vec3 &strand, const Vec3 &normal, const Light &light) {
-    constexpr float shift = 0.09f, white = 0.045f, coloured = 0.35f;
+    constexpr float shift = 0.09f, white = 0.036f, coloured = 0.35f;
     const float facing = dot(normal, light.towards) + 0.25f;
     if (!(facing > 0.0f)) return {0, 0};
     const float lit = facing < 1.0f ? facing : 1.0f;

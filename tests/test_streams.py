@@ -75,3 +75,28 @@ def test_related_streams_correlate_and_keep_their_distribution(correlation):
     uniform = related.uniform(Factor.SHAPE, 0, 1, 4000)[0]
     assert 0 < uniform.min() < uniform.max() < 1
     assert np.quantile(uniform, [0.25, 0.5, 0.75]) == pytest.approx([0.25, 0.5, 0.75], abs=0.04)
+
+
+@pytest.mark.parametrize("correlation", [-0.8, 0.0, 0.7])
+def test_choices_of_relatives_are_uniform(correlation):
+    drawn = np.sort(
+        [RelatedStreams(3, i, 10_000 + i, correlation).choice(Factor.HAIR, 2, 1)[0] for i in range(2000)]
+    )
+    even = (np.arange(2000) + 0.5) / 2000
+    assert np.abs(drawn - even).max() < 0.04  # Kolmogorov and Smirnov, far beyond chance
+
+
+def test_choices_are_shared_as_often_as_related():
+    def share(correlation: float) -> float:
+        pairs = [
+            (
+                RelatedStreams(3, i, 7, correlation).choice(Factor.HAIR, 2, 1)[0],
+                Streams(3, 7).choice(Factor.HAIR, 2, 1)[0],
+            )
+            for i in range(100, 900)
+        ]
+        return float(np.mean([a == b for a, b in pairs]))
+
+    assert share(1.0) == 1.0
+    assert abs(share(0.8) - 0.64) < 0.06
+    assert share(0.0) == 0.0

@@ -54,6 +54,10 @@ class Streams:
         )
         return values
 
+    def choice(self, factor: Factor, sample: int, draws: int) -> Float64[np.ndarray, " draws"]:
+        """Numbers in (0, 1) to choose kinds by, which relatives have in common or not; uses up 2 `draws`."""
+        return self.uniform(factor, sample, 1, 2 * draws)[0, :draws]
+
     def normal(
         self, factor: Factor, first: int, count: int, draws: int
     ) -> Float64[np.ndarray, "count draws"]:
@@ -97,3 +101,13 @@ class RelatedStreams(Streams):
         drawn = self.normal(factor, first, count, draws)
         values: Float64[np.ndarray, "count draws"] = _native.normal_cdf(drawn.ravel()).reshape(drawn.shape)
         return values
+
+    def choice(self, factor: Factor, sample: int, draws: int) -> Float64[np.ndarray, " draws"]:
+        """Each number is the other person's (mirrored if correlation is negative) with probability correlation squared.
+
+        So relatives usually have the same kind, where correlated numbers would fall on either side of a threshold.
+        """
+        own = Streams(self.seed, self.person).uniform(factor, sample, 1, 2 * draws)[0]
+        others = Streams(self.seed, self.other).uniform(factor, sample, 1, 2 * draws)[0, :draws]
+        shared = own[draws:] < self.correlation * self.correlation
+        return np.where(shared, others if self.correlation > 0 else 1 - others, own[:draws])

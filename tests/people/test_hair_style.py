@@ -11,8 +11,9 @@ from facewright.people.builder import build_person
 from facewright.people.config import PeopleConfig
 from facewright.people.hair import HairStyle, draw_hair_style
 from facewright.people.hair.families import FACIAL_HAIR, FAMILIES, USUAL, family_weights
+from facewright.people.hair.style import draw_kinds
 from facewright.people.traits import Traits
-from facewright.streams import Factor, Streams
+from facewright.streams import Factor, RelatedStreams, Streams
 
 NAMES = [f.name for f in fields(HairStyle)]
 SOMEONE = Traits(**{f.name: 0.3 for f in fields(Traits)})
@@ -45,9 +46,24 @@ def test_a_fixed_number_of_draws(masculinity):
     asked: list[tuple[int, int, int, int]] = []
     draw_hair_style(someone(masculinity=masculinity), CountingStreams(3, 4, asked))
     draw_hair_style(replace(SOMEONE, baldness=1.0, beard=1.0), CountingStreams(3, 4, asked))
-    assert len(asked) == 2
-    assert asked[0] == asked[1]
-    assert asked[0][:2] != (int(Factor.HAIR), 0)  # the traits' own row
+    assert asked[: len(asked) // 2] == asked[len(asked) // 2 :]
+    assert all(one[:2] != (int(Factor.HAIR), 0) for one in asked)  # the traits' own row
+
+
+@pytest.mark.parametrize(
+    ("correlation", "least", "most"), [(0.94, 0.8, 0.97), (0.75, 0.45, 0.7), (0.0, 0.0, 0.25)]
+)
+def test_near_relatives_usually_wear_the_same_family(correlation, least, most):
+    traits = someone(masculinity=0.2)
+    same = []
+    for other in range(40):
+        theirs = draw_kinds(traits, Streams(5, other))
+        kinds = [
+            draw_kinds(traits, RelatedStreams(5, i, other, correlation))
+            for i in range(10 * other + 100, 10 * other + 110)
+        ]
+        same += [one.family == theirs.family for one in kinds]
+    assert least <= np.mean(same) <= most
 
 
 def test_a_style_belongs_to_a_person():

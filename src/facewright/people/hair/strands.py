@@ -66,7 +66,7 @@ def _shell(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
     locks = noise(40, 1.5 + 24 * curl * curl, 201)
     fibres = noise(190 - 70 * curl, fine, 203) * np.float32(0.65)
     strand = noise(90 - 25 * curl, along, 202) * np.float32(0.2 if grizzled else 0.5) + fibres
-    contrast = np.float32(0.85 if grizzled else 0.52)
+    contrast = np.float32(0.75 if grizzled else 0.44)
     # Between the tufts of curled hair it is dark.
     gaps = np.minimum(locks + np.float32(0.15), 0) * np.float32(1.6 * max(curl - 0.5, 0))
     level = np.float32(1) + np.float32(0.13) * locks + contrast * strand + gaps

@@ -12,7 +12,7 @@ from facewright.people.hair.families import FACIAL_HAIR, FAMILIES, USUAL, Ranges
 from facewright.people.traits import Traits
 from facewright.streams import Factor, Streams
 
-__all__ = ["HairStyle", "draw_hair_style", "style_values"]
+__all__ = ["HairStyle", "Kinds", "draw_hair_style", "draw_kinds", "style_values"]
 
 
 @dataclass(frozen=True)
@@ -112,17 +112,30 @@ class HairStyle:
 
 def draw_hair_style(traits: Traits, streams: Streams) -> HairStyle:
     """Draw a person's style: a family that suits age, gender, ancestry and baldness, then each number in its range."""
-    drawn = streams.uniform(Factor.HAIR, 1, 1, 3 + len(fields(HairStyle)))[0].tolist()
-    chance, each = drawn[:3], drawn[3:]
-    family = _choose(family_weights(traits), chance[0])
-    ranges = USUAL | FAMILIES[family] | FACIAL_HAIR[_beard(traits, chance[1])]
-    values = style_values(ranges, each)
-    if chance[2] < 0.5:
+    kinds = draw_kinds(traits, streams)
+    each = streams.uniform(Factor.HAIR, 1, 1, len(fields(HairStyle)))[0].tolist()
+    values = style_values(USUAL | FAMILIES[kinds.family] | FACIAL_HAIR[kinds.facial_hair], each)
+    if kinds.mirrored:
         values["part_mm"], values["fringe_side"] = -values["part_mm"], -values["fringe_side"]
     values["hairline_mm"] += 15.0 * (traits.hairline - 0.3)
     values["temples_mm"] += 8.0 * traits.hairline if traits.masculinity > 0.5 else 0.0
     values["curl"] = min(max(values["curl"] + 0.6 * (traits.hair_texture - 0.4), 0.0), 1.0)
     return HairStyle(**values)
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """What of a style is not a matter of degree: names of `FAMILIES` and `FACIAL_HAIR`, and the parting's side."""
+
+    family: str
+    facial_hair: str
+    mirrored: bool
+
+
+def draw_kinds(traits: Traits, streams: Streams) -> Kinds:
+    """Draw what kind of hair and beard a person wears; near relatives usually have the same."""
+    family, beard, side = streams.choice(Factor.HAIR, 2, 3).tolist()
+    return Kinds(_choose(family_weights(traits), family), _beard(traits, beard), side < 0.5)
 
 
 def style_values(ranges: Ranges, shares: Sequence[float]) -> dict[str, float]:

@@ -144,7 +144,7 @@ def _draw_frame(draws: Draws, build: str) -> Frame:
             texture=tortoiseshell() if tortoise else plain(),
             tint=(1.0, 1.0, 1.0) if tortoise else plastic,
         )
-    rim = 0.0 if build == "rimless" else 0.75 + 0.35 * thick
+    rim = 0.0 if build == "rimless" else 1.0 + 0.4 * thick
     heavy = (1.9 + 1.1 * thick, 1.5) if build == "browline" else None
     return Frame((rim, rim), heavy, (0.75, 0.9 + 0.8 * thick), Material.METAL, plain(), metal)
 

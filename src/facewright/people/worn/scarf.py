@@ -21,7 +21,7 @@ _TINTS = {
     0x17181B: 0.26, 0xD9CFC0: 0.12, 0x6F5A4B: 0.1, 0x8E8A86: 0.08, 0x2B3350: 0.09, 0xC59A94: 0.09, 0x6B2B35: 0.07,
     0x4F6355: 0.06, 0xEDE9E2: 0.06, 0x3F7D85: 0.04, 0x8A6FA0: 0.03,
 }  # fmt: skip
-_ABOVE, _BESIDE, _BELOW = 8, 15, 5
+_ABOVE, _BESIDE, _BELOW = 8, 15, 8
 _ALONG = 41
 """Columns from one edge of the opening round the back to the other, odd."""
 
@@ -123,6 +123,7 @@ def _hemmed(
     free = ((down - 0.6) / 0.15).clip(0, 1)
     rows = slice(_ABOVE, _ABOVE + _BESIDE)
     hemmed = radius.copy()
+    hemmed[-1] = np.minimum(radius[-1], skin[-1] - 4)  # the lower hem lies on the shoulders
     # At the forehead's middle both edges meet: nothing to turn in.
     free[0] = 1.0
     for edge, inner in ((0, 1), (-1, -2)):

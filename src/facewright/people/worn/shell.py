@@ -32,7 +32,7 @@ __all__ = [
 
 COLUMNS = 48
 DOME = 9
-ROWS = DOME + 18
+ROWS = DOME + 22
 _STEP_MM = 11.0
 _SMOOTHING = 10
 """Passes that fill the dents (temples, below the ears) as a tight hat does."""
