@@ -123,7 +123,8 @@ def _hemmed(
     free = ((down - 0.6) / 0.15).clip(0, 1)
     rows = slice(_ABOVE, _ABOVE + _BESIDE)
     hemmed = radius.copy()
-    hemmed[-1] = np.minimum(radius[-1], skin[-1] - 4)  # the lower hem lies on the shoulders
+    # The lower hem lies on the shoulders.
+    hemmed[-1] = np.minimum(radius[-1], np.maximum(skin[-1] - 4, radius[-2] - 10))
     # At the forehead's middle both edges meet: nothing to turn in.
     free[0] = 1.0
     for edge, inner in ((0, 1), (-1, -2)):
