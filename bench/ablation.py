@@ -22,12 +22,14 @@ from facewright.evaluation.evaluate import EvaluationOptions, evaluate_lfw
 from facewright.evaluation.metrics import accuracy, auc, paired_bootstrap
 from facewright.machine import available_cores
 from facewright.photos.landmarks import cache_folder
-from facewright.recognition.augment import AugmentConfig
+from facewright.recognition.augment import RECIPES, AugmentConfig
 from facewright.recognition.config import TrainConfig
-from facewright.recognition.train import train
+from facewright.recognition.train import TrainingData, train
 
-ALL = AugmentConfig(flip=True, geometry=True, colour=True, degrade=True)
-OFF = AugmentConfig(flip=False, geometry=False, colour=False, degrade=False)
+ALL = RECIPES["digiface"]
+OFF = RECIPES["none"]
+NO_COLOUR = {"p_colour": 0.0, "p_hue": 0.0, "p_grey": 0.0}
+NO_DAMAGE = {f"p_{name}": 0.0 for name in ("gaussian_blur", "motion_blur", "noise", "low_resolution", "jpeg")}
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,10 @@ CELLS = {
     "500 x 10": Cell(samples=10),
     "1500 x 30": Cell(people=1500),
     "no augmentation": Cell(augment=OFF),
-    "flip only": Cell(augment=replace(OFF, flip=True)),
-    "all but geometry": Cell(augment=replace(ALL, geometry=False)),
-    "all but colour": Cell(augment=replace(ALL, colour=False)),
-    "all but blur, noise, JPEG": Cell(augment=replace(ALL, degrade=False)),
+    "flip only": Cell(augment=RECIPES["flip"]),
+    "all but geometry": Cell(augment=RECIPES["digiface-appearance"]),
+    "all but colour": Cell(augment=replace(ALL, **NO_COLOUR)),
+    "all but blur, noise, JPEG": Cell(augment=replace(ALL, **NO_DAMAGE)),
 }
 
 
@@ -66,7 +68,7 @@ def run(
         generate(data, DatasetConfig(cell.people, cell.samples), workers=cores)
         model = train(
             TrainConfig(minutes=minutes, seed=cell.seed, augment=cell.augment),
-            [data],
+            TrainingData((str(data),)),
             work / "runs" / result.stem,
         )
         asked = EvaluationOptions(workers=cores, cache=cache_folder())

@@ -53,14 +53,18 @@ def demo(out: Path, config: DemoConfig, workers: int, command: str) -> Path:
     Raises FacewrightError as the parts do.
     """
     from facewright.recognition.config import TrainConfig
-    from facewright.recognition.train import train
+    from facewright.recognition.train import TrainingData, train
 
     training = DatasetConfig(config.people, config.samples, config.seed)
     held_out = DatasetConfig(config.held_out_people, config.held_out_samples, config.seed, _HELD_OUT_FIRST)
     generated = generate(out / "train", training, workers=workers)
     generate(out / "held-out", held_out, workers=workers)
 
-    run = train(TrainConfig(minutes=config.minutes, seed=config.seed), [out / "train"], out / "run")
+    run = train(
+        TrainConfig(minutes=config.minutes, seed=config.seed),
+        TrainingData((str(out / "train"),)),
+        out / "run",
+    )
     trained, training_s = _training(run)
 
     results = _evaluate(run, out / "held-out", config, workers)
@@ -129,7 +133,7 @@ def _content(
             Picture(
                 "Some of the training set", _sheet(config), "A row for each person, a column for each image."
             ),
-            Picture("Training loss", (run / "loss.png").read_bytes()),
+            Picture("Training", (run / "training.png").read_bytes()),
         ],
         results=results,
         settings={"demo": {name: str(value) for name, value in vars(config).items()}},

@@ -156,13 +156,13 @@ def test_embeddings_that_are_not_finite_are_refused(images: np.ndarray) -> None:
 
 def test_our_own_networks_open_too(tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    from facewright.recognition.backbones import ResidualNet
+    from facewright.recognition.backbones import build_backbone
     from facewright.recognition.config import BackboneConfig
     from facewright.recognition.embed import save_embedder
 
     run = tmp_path / "run-1"
     run.mkdir()
-    save_embedder(run / "model.safetensors", ResidualNet(BackboneConfig()), "facenet96", 64, {})
+    save_embedder(run / "model.safetensors", build_backbone(BackboneConfig()), "facenet96", 64, {})
     embedder = open_embedder(run)
     assert isinstance(embedder, Embedder)
     assert (embedder.name, embedder.crop, embedder.mirrors) == ("run-1", FACENET_96, True)

@@ -6,11 +6,11 @@ import safetensors.torch
 import torch
 
 from facewright import FacewrightError
-from facewright.recognition.backbones import ResidualNet
+from facewright.recognition.backbones import build_backbone
 from facewright.recognition.config import BackboneConfig
 from facewright.recognition.embed import Embedder, load_embedder, save_embedder
 
-CONFIG = BackboneConfig(widths=(8, 16), blocks=(1, 2), embedding=16, input_px=32)
+CONFIG = BackboneConfig(widths=(8, 16), blocks=(1, 2), embedding=16, input_px=(32, 32))
 CROPS = np.random.default_rng(0).integers(0, 256, (130, 112, 112, 3), dtype=np.uint8)
 
 
@@ -18,7 +18,7 @@ CROPS = np.random.default_rng(0).integers(0, 256, (130, 112, 112, 3), dtype=np.u
 def network():
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return ResidualNet(CONFIG).eval()
+        return build_backbone(CONFIG).eval()
 
 
 @pytest.fixture
@@ -71,17 +71,16 @@ def test_damaged_and_foreign_files_are_named(saved, network, tmp_path):
     foreign = tmp_path / "foreign.safetensors"
     foreign.write_bytes(safetensors.torch.save({"weight": torch.zeros(2)}))
     refuse(foreign, "found format None")
-    other = ResidualNet(CONFIG)
-    other.config = BackboneConfig(widths=(8, 16), blocks=(1, 1), embedding=16, input_px=32)
+    other = build_backbone(CONFIG)
+    other.config = BackboneConfig(widths=(8, 16), blocks=(1, 1), embedding=16, input_px=(32, 32))
     save_embedder(tmp_path / "other.safetensors", other, "arcface112", 40, {})
     refuse(tmp_path / "other.safetensors", "expected a network of this version")
     refuse(tmp_path / "absent.safetensors", "not found")
 
 
 def test_the_network_halves_its_input_once_a_stage():
-    network = ResidualNet(
-        BackboneConfig(widths=(8, 16, 16), blocks=(1, 1, 1), embedding=4, input_px=64)
-    ).eval()
+    config = BackboneConfig(widths=(8, 16, 16), blocks=(1, 1, 1), embedding=4, input_px=(64, 64))
+    network = build_backbone(config).network.eval()
     features = network.blocks(network.stem(torch.zeros(1, 3, 64, 64)))
     assert features.shape == (1, 16, 8, 8)
     assert network(torch.zeros(2, 3, 64, 64)).shape == (2, 4)

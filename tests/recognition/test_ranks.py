@@ -20,6 +20,6 @@ def test_ranks_compute_together_and_a_dead_one_is_reported(tmp_path):
     with pytest.raises(
         FacewrightError, match=r"training process 1 ended with status 1: .*rank 1 has had enough"
     ):
-        run_ranks(sum_ranks_then_lose_one, tmp_path / "sum", RankSetup(2, "cpu", tmp_path))
+        run_ranks(sum_ranks_then_lose_one, tmp_path / "sum", RankSetup(2, "cpu", "fp32", tmp_path))
     assert [(tmp_path / f"sum.{rank}").read_text() for rank in (0, 1)] == ["3 1", "3 1"]
     assert not torch.distributed.is_initialized()

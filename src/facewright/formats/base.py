@@ -33,9 +33,9 @@ def image_suffix(data: bytes) -> str:
 class DatasetReader(Protocol):
     """Random and sequential access to a labelled image set.
 
-    `labels[i]` is the class of image i, 0 .. classes-1 without gaps; `read(i)` returns its encoded bytes. Iteration
-    goes in stored order. Reading a damaged file raises FacewrightError naming the file. A reader holds no open files
-    between calls: it can be pickled, forked and used from several threads.
+    `labels[i]` is the class of image i, 0 .. classes-1 without gaps; `read(i)` returns its encoded bytes, `key(i)`
+    its key. Iteration goes in stored order. Reading a damaged file raises FacewrightError naming the file. A reader
+    holds no open files between calls: it can be pickled, forked and used from several threads.
     """
 
     path: Place
@@ -43,6 +43,7 @@ class DatasetReader(Protocol):
     classes: int
 
     def __len__(self) -> int: ...
+    def key(self, index: int) -> str: ...
     def read(self, index: int) -> bytes: ...
     def __iter__(self) -> Iterator[Sample]: ...
 

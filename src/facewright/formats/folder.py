@@ -65,6 +65,11 @@ class FolderReader:
     def __len__(self) -> int:
         return len(self._files)
 
+    def key(self, index: int) -> str:
+        folder, name = self._files[index]
+        stem = os.path.splitext(name)[0]
+        return f"{folder}/{stem}" if self._keys_have_folder else stem
+
     def read(self, index: int) -> bytes:
         if not 0 <= index < len(self):
             raise IndexError(f"image {index}: expected 0 .. {len(self) - 1}")
@@ -76,10 +81,8 @@ class FolderReader:
         return data
 
     def __iter__(self) -> Iterator[Sample]:
-        for index, (folder, name) in enumerate(self._files):
-            stem = os.path.splitext(name)[0]
-            key = f"{folder}/{stem}" if self._keys_have_folder else stem
-            yield Sample(key, self.read(index), int(self.labels[index]))
+        for index in range(len(self)):
+            yield Sample(self.key(index), self.read(index), int(self.labels[index]))
 
 
 def has_class_folders(path: Place) -> bool:

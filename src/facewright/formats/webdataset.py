@@ -82,6 +82,9 @@ class WebDatasetReader:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def key(self, index: int) -> str:
+        return self._keys[index]
+
     def read(self, index: int) -> bytes:
         if not 0 <= index < len(self):
             raise IndexError(f"image {index}: expected 0 .. {len(self) - 1}")

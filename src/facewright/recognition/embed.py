@@ -24,12 +24,12 @@ from facewright.errors import FacewrightError, first_line
 from facewright.formats.atomic import write_atomic
 from facewright.geometry import CROPS
 from facewright.recognition.augment import resize_crops, to_input
-from facewright.recognition.backbones import ResidualNet
+from facewright.recognition.backbones import Backbone, build_backbone
 from facewright.recognition.config import BackboneConfig
 
-__all__ = ["Embedder", "load_embedder", "save_embedder"]
+__all__ = ["Embedder", "load_embedder", "one_thread", "save_embedder"]
 
-_FORMAT = "facewright-embedder-1"
+_FORMAT = "facewright-embedder-2"
 _BATCH = 64  # the fastest on CPUs
 
 
@@ -44,13 +44,13 @@ class Embedder:
     name: str
     crop: str
     stored_px: int
-    network: ResidualNet
+    network: Backbone
     training: Mapping[str, Any]
 
     @property
     def dimensions(self) -> int:
         """Length of an embedding."""
-        return self.network.config.embedding
+        return self.network.config.dimensions
 
     def __call__(self, images: UInt8[np.ndarray, "n S S 3"]) -> Float32[np.ndarray, "n d"]:
         """Embeddings of n sRGB crops, each of length 1.
@@ -64,22 +64,24 @@ class Embedder:
                 f"images: found shape {images.shape}, expected (n, {size}, {size}, 3): {self.crop}"
             )
         parts = [np.empty((0, self.dimensions), np.float32)]
-        with _one_thread():
+        with one_thread():
             parts += [self._embed(images[first : first + _BATCH]) for first in range(0, len(images), _BATCH)]
         return np.concatenate(parts)
 
     @torch.inference_mode()
     def _embed(self, images: UInt8[np.ndarray, "n S S 3"]) -> Float32[np.ndarray, "n d"]:
-        inputs = to_input(resize_crops(images, self.stored_px), self.network.config.input_px)
-        batch = torch.from_numpy(inputs).permute(0, 3, 1, 2)
+        inputs = to_input(resize_crops(images, self.stored_px), self.network.config.size)
+        device = next(self.network.parameters()).device
+        batch = torch.from_numpy(inputs).to(device).permute(0, 3, 1, 2)
         both = self.network(batch) + self.network(batch.flip(3))
-        vectors: Float32[np.ndarray, "n d"] = torch.nn.functional.normalize(both).numpy()
+        vectors: Float32[np.ndarray, "n d"] = torch.nn.functional.normalize(both).cpu().numpy()
         return vectors
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Two OpenMP threads gain little on batches this small and lose nearly all speed on a busy machine."""
+def one_thread() -> Iterator[None]:
+    """torch with one thread: two OpenMP threads gain little on batches this small and lose nearly all speed on a busy
+    machine."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -89,20 +91,22 @@ def _one_thread() -> Iterator[None]:
 
 
 def save_embedder(
-    path: Path, network: ResidualNet, crop: str, stored_px: int, training: Mapping[str, Any]
+    path: Path, network: Backbone, crop: str, stored_px: int, training: Mapping[str, Any]
 ) -> None:
     """Write a network and how to use it, whole or not at all."""
     metadata = {
         "format": _FORMAT,
         "version": facewright.__version__,
         "backbone": json.dumps(asdict(network.config)),
-        "embedding_size": str(network.config.embedding),
-        "input_px": str(network.config.input_px),
+        "embedding_size": str(network.config.dimensions),
+        "input_px": "x".join(map(str, network.config.size)),
         "stored_px": str(stored_px),
         "crop": crop,
         "training": json.dumps(training),
     }
-    tensors = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    tensors = {
+        name: value.detach().cpu().contiguous() for name, value in network.network.state_dict().items()
+    }
     write_atomic(path, [safetensors.torch.save(tensors, metadata)])
 
 
@@ -126,8 +130,8 @@ def load_embedder(path: Path) -> Embedder:
         raise FacewrightError(f"{file}: found {found}, expected {_FORMAT} and a known crop")
     try:
         config = cattrs.structure(json.loads(metadata["backbone"]), BackboneConfig)
-        network = ResidualNet(config)
-        network.load_state_dict(tensors)
+        network = build_backbone(config)
+        network.network.load_state_dict(tensors)
         name = file.parent.resolve().name if file.name == "model.safetensors" else file.stem
         training = json.loads(metadata["training"])
         stored_px = int(metadata["stored_px"])

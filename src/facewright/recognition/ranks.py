@@ -27,9 +27,16 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 
 from facewright.errors import FacewrightError
 
-__all__ = ["RankSetup", "has_fast_bf16", "run_ranks"]
+__all__ = ["Precision", "RankSetup", "has_fast_bf16", "run_ranks"]
 
 T = TypeVar("T")
+Precision = Literal["bf16", "fp16", "fp32"]
+
+_FABRIC: dict[Precision, Literal["bf16-mixed", "16-mixed", "32-true"]] = {
+    "bf16": "bf16-mixed",
+    "fp16": "16-mixed",
+    "fp32": "32-true",
+}
 
 _READY = b"ready\n"
 _TIMEOUT = timedelta(minutes=10)
@@ -41,6 +48,7 @@ class RankSetup:
 
     ranks: int
     accelerator: Literal["cpu", "cuda"]
+    precision: Precision
     work: Path
 
 
@@ -139,10 +147,12 @@ def _join(setup: RankSetup, rank: int) -> Iterator[Fabric]:
                 timeout=_TIMEOUT,
             )
             strategy["strategy"] = _JoinedDDP(cluster_environment=_KnownRank(rank))
-        precision: Literal["bf16-mixed", "32-true"] = (
-            "bf16-mixed" if has_fast_bf16(setup.accelerator) else "32-true"
+        fabric = Fabric(
+            accelerator=setup.accelerator,
+            devices=setup.ranks,
+            precision=_FABRIC[setup.precision],
+            **strategy,
         )
-        fabric = Fabric(accelerator=setup.accelerator, devices=setup.ranks, precision=precision, **strategy)
         fabric.launch()
         with warnings.catch_warnings():
             # The layout of a 1x1 convolution's weights has two names; DDP notices, and it costs nothing.

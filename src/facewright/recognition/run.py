@@ -2,8 +2,10 @@
 
 config.json        what was asked for; another config in the same folder is refused
 log.csv            one line every few steps
-loss.png           the loss curve
-checkpoint.pt      weights and optimiser of an unfinished run
+validation.csv     one line an epoch, where there is a development set
+events.out.*       both for TensorBoard
+training.png       loss, learning rate, accuracy and speed
+checkpoint.pt      weights and optimiser of an unfinished run, written at the end of each epoch
 model.safetensors  the embedder, when the run is finished
 """
 
@@ -20,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from matplotlib.figure import Figure
 
 from facewright.errors import FacewrightError
 from facewright.formats.atomic import write_atomic
+from facewright.recognition.validate import ValidationRow
 
 __all__ = ["Checkpoint", "LogRow", "RunFolder"]
 
@@ -49,6 +51,7 @@ class Checkpoint:
     model: Mapping[str, Any]
     optimiser: Mapping[str, Any]
     log: Sequence[LogRow]
+    validation: Sequence[ValidationRow]
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ class RunFolder:
         try:
             state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
             rows = [LogRow(*row) for row in state.pop("log")]
-            return Checkpoint(**state, log=rows)
+            validation = [ValidationRow(*row) for row in state.pop("validation")]
+            return Checkpoint(**state, log=rows, validation=validation)
         except (OSError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, pickle.UnpicklingError):
             raise FacewrightError(
                 f"{self.checkpoint}: found an unreadable file, expected a checkpoint: delete it to start again"
@@ -118,7 +122,9 @@ class RunFolder:
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         buffer = io.BytesIO()
         state = {field.name: getattr(checkpoint, field.name) for field in fields(checkpoint)}
-        torch.save({**state, "log": [astuple(row) for row in checkpoint.log]}, buffer)
+        state["log"] = [astuple(row) for row in checkpoint.log]
+        state["validation"] = [astuple(row) for row in checkpoint.validation]
+        torch.save(state, buffer)
         write_atomic(self.checkpoint, [buffer.getvalue()])
 
     def write_log(self, rows: Sequence[LogRow]) -> None:
@@ -134,21 +140,10 @@ class RunFolder:
         except OSError as error:
             raise FacewrightError(f"{self.log}: cannot be written: {error.strerror}") from None
 
-    def draw_loss(self, rows: Sequence[LogRow]) -> None:
-        """loss.png: loss and learning rate over epochs."""
-        figure = Figure(figsize=(7, 4), layout="constrained")
-        axes = figure.add_subplot()
-        steps = [row.step for row in rows]
-        axes.plot(steps, [row.loss for row in rows], color="tab:blue")
-        axes.set_xlabel("step")
-        axes.set_ylabel("loss", color="tab:blue")
-        axes.set_ylim(bottom=0)
-        rate = axes.twinx()
-        rate.plot(steps, [row.learning_rate for row in rows], color="tab:gray", linewidth=0.8)
-        rate.set_ylabel("learning rate", color="tab:gray")
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=110)
-        write_atomic(self.path / "loss.png", [buffer.getvalue()])
+    def write_validation(self, rows: Sequence[ValidationRow]) -> None:
+        """validation.csv anew, with these rows."""
+        lines = [f"{row.step},{row.epoch},{row.accuracy:.6f},{row.auc:.6f}\n".encode() for row in rows]
+        write_atomic(self.path / "validation.csv", [b"step,epoch,accuracy,auc\n", *lines])
 
 
 def _line(row: LogRow) -> bytes:

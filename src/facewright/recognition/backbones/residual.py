@@ -1,4 +1,4 @@
-"""The embedding network: a small pre-activation residual network that trains in minutes on a CPU.
+"""The fast network: a small pre-activation residual network that trains in minutes on a CPU.
 
 Blocks follow He et al., "Identity mappings in deep residual networks" (ECCV 2016): normalise, rectify, convolve, twice;
 a block that changes shape takes its shortcut after the first activation. The embedding is a linear layer over all
@@ -7,20 +7,19 @@ positions, between two batch normalisations, as ArcFace's networks have it (Deng
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
+from facewright.recognition.backbones.layers import norm_act
 from facewright.recognition.config import BackboneConfig
 
 __all__ = ["ResidualNet"]
 
 
 class ResidualNet(nn.Module):
-    """Images (n, 3, input_px, input_px) in -1 .. 1 to embeddings (n, embedding), not normalised."""
+    """Images (n, 3, height, width) in -1 .. 1 to embeddings (n, embedding), not normalised."""
 
     def __init__(self, config: BackboneConfig) -> None:
         super().__init__()
-        self.config = config
         width = config.widths[0]
         self.stem = nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False)
         blocks: list[nn.Module] = []
@@ -29,19 +28,16 @@ class ResidualNet(nn.Module):
                 blocks.append(_Block(width, out, stride=2 if stage and not index else 1))
                 width = out
         self.blocks = nn.Sequential(*blocks)
-        side = config.input_px // 2 ** len(config.widths)
+        positions = (config.size[0] >> len(config.widths)) * (config.size[1] >> len(config.widths))
         self.norm = nn.BatchNorm2d(width)
-        self.project = nn.Linear(width * side * side, config.embedding, bias=False)
-        self.embedding_norm = nn.BatchNorm1d(config.embedding)
+        self.project = nn.Linear(width * positions, config.dimensions, bias=False)
+        self.embedding_norm = nn.BatchNorm1d(config.dimensions)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        for parameter in self.parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> Tensor:
-        features = self.norm(self.blocks(self.stem(images)))
+        features = norm_act(self.blocks(self.stem(images)), self.norm)
         embeddings: Tensor = self.embedding_norm(self.project(features.flatten(1)))
         return embeddings
 
@@ -62,7 +58,7 @@ class _Block(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        active = torch.relu_(self.norm1(images))
+        active = norm_act(images, self.norm1, "relu")
         passed: Tensor = images if self.shortcut is None else self.shortcut(active)
-        residual: Tensor = self.conv2(torch.relu_(self.norm2(self.conv1(active))))
+        residual: Tensor = self.conv2(norm_act(self.conv1(active), self.norm2, "relu"))
         return residual.add_(passed)

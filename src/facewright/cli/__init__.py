@@ -14,13 +14,13 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from facewright import FacewrightError, __version__
+from facewright.cli.training import embed, export, train, train_command
 from facewright.dataset import DatasetConfig, Depth, parse_plan, with_plan
 from facewright.distributions import Distribution, format_distribution, parse_distribution
 from facewright.evaluation.embedders import SFACE_INPUT, SFACE_THRESHOLD, OnnxInput
 from facewright.evaluation.faces import SelectionOptions
 from facewright.formats.storage import Place, place
 from facewright.machine import available_cores
-from facewright.recognition.config import TrainConfig
 from facewright.scenes.grid import Axis, format_axis, parse_axis
 
 __all__ = ["main"]
@@ -94,23 +94,6 @@ def config(
     from facewright.dataset import to_json
 
     print(to_json(_planned(settings, plan)), end="")
-
-
-def train(
-    data: tyro.conf.Positional[tuple[Path, ...]],
-    out: Path,
-    config: Annotated[TrainConfig, tyro.conf.arg(name="")] = TrainConfig(),  # noqa: B008  (frozen)
-) -> None:
-    """Train an embedding network on one or more data sets. Stopped at any moment, the same command goes on.
-
-    Args:
-        data: Data sets: shards of `generate`, or folders with one folder of images for each person.
-        out: Folder of the run.
-        config: How to train, and for how long.
-    """
-    from facewright.recognition.train import train as train_network
-
-    print(train_network(config, data, out))
 
 
 def evaluate(
@@ -232,6 +215,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "preview": preview,
     "config": config,
     "train": train,
+    "embed": embed,
+    "export": export,
     "evaluate": evaluate,
     "analyze": analyze,
     "demo": demo,
@@ -246,7 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         tyro.extras.subcommand_cli_from_dict(
-            _starting_from(_typed_config(arguments)),
+            _starting_from(_typed_config(arguments)) | {"train": train_command(arguments)},
             prog="facewright",
             description="Faces of people who do not exist: generate a training set, train on it, measure the result.",
             args=arguments,
