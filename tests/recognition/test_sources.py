@@ -8,6 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facewright import FacewrightError
+from facewright.dataset import DatasetConfig, generate
+from facewright.formats.tables import read_columns
+from facewright.people.mixup import MixupConfig
 from facewright.recognition.sources import Source, class_names, join_targets, open_sources, read_exclusions
 from tests.recognition.conftest import write_people
 
@@ -90,3 +93,15 @@ def test_excluded_people_are_left_out(people, tmp_path):
         read_exclusions(tmp_path / "absent.txt")
     with pytest.raises(FacewrightError, match="found no images of people that are wanted"):
         open_sources([Source(people)], {f"person{index}" for index in range(4)})
+
+
+def test_identity_mixup_is_read_from_the_tables_of_a_set(tmp_path):
+    config = DatasetConfig(people=3, samples=2, size_px=32, mixup=MixupConfig(mixup=True))
+    generate(tmp_path / "mixed", config, workers=1)
+    (selection,) = open_sources([Source(tmp_path / "mixed")])
+    columns = read_columns(selection.reader, ["label", "label_b", "weight"])
+    np.testing.assert_array_equal(selection.targets.labels[:, 0], columns["label"])
+    np.testing.assert_array_equal(selection.targets.labels[:, 1], columns["label_b"])
+    np.testing.assert_allclose(selection.targets.weights[:, 0], columns["weight"])
+    np.testing.assert_allclose(selection.targets.weights.sum(1), 1)
+    assert selection.classes == 3

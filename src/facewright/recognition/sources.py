@@ -18,6 +18,8 @@ from jaxtyping import Float32, Int64
 from facewright import formats
 from facewright.errors import FacewrightError
 from facewright.formats.base import DatasetReader
+from facewright.formats.storage import Place, place
+from facewright.formats.tables import column_names, read_columns
 from facewright.recognition.targets import Targets
 
 __all__ = [
@@ -40,7 +42,7 @@ class Source:
     Subsets of one seed are nested: 1,000 images are among the 5,000 of the same seed.
     """
 
-    path: Path
+    path: Place
     images: int | None = None
     """Random images of the whole set."""
     identities: int | None = None
@@ -68,7 +70,7 @@ class Source:
         pick = options.get("pick", "random")
         if pick not in ("random", "first"):
             raise FacewrightError(f"{text}: found pick={pick}, expected random or first")
-        return Source(Path(text), **numbers, pick="first" if pick == "first" else "random")
+        return Source(place(text), **numbers, pick="first" if pick == "first" else "random")
 
     def __post_init__(self) -> None:
         for name in ("images", "identities", "samples", "least"):
@@ -134,8 +136,6 @@ def open_sources(sources: Sequence[Source], exclude: Collection[str] = ()) -> tu
         raise FacewrightError("data: found no data sets, expected at least one")
     resolved = [source.path.resolve() for source in sources]
     for index, source in enumerate(sources):
-        if not source.path.exists():
-            raise FacewrightError(f"{source.path}: not found, expected a data set")
         if resolved[index] in resolved[:index]:
             raise FacewrightError(f"{source.path}: given twice, expected different data sets")
     return tuple(_select(source, exclude) for source in sources)
@@ -146,16 +146,11 @@ def _select(source: Source, exclude: Collection[str]) -> Selection:
     if len(reader) == 0:
         raise FacewrightError(f"{source.path}: found no images, expected at least one")
     targets = _stored_targets(reader)
-    targets.check(reader.classes, str(reader.path))
-    counts = np.bincount(targets.labels[:, 0], minlength=reader.classes)
-    if not counts.all():
-        empty = class_names(reader)[int(np.argmin(counts))]
-        raise FacewrightError(f"{source.path}: class {empty} has no images, expected at least one")
     left = np.arange(len(reader))
     if exclude:
         unwanted = [label for label, name in enumerate(class_names(reader)) if name in exclude]
-        left = np.flatnonzero(~np.isin(targets.labels, unwanted).any(axis=1))
-    rows = left[source.choose(targets.labels[left, 0])]
+        left = np.flatnonzero(~np.isin(reader.labels, unwanted))
+    rows = left[source.choose(np.asarray(reader.labels, np.int64)[left])]
     if not len(rows):
         raise FacewrightError(f"{source.path}: found no images of people that are wanted, expected some")
     chosen = targets[rows]
@@ -164,8 +159,21 @@ def _select(source: Source, exclude: Collection[str]) -> Selection:
 
 
 def _stored_targets(reader: DatasetReader) -> Targets:
-    """A set's labels."""
-    return Targets.of_people(np.asarray(reader.labels, np.int64))
+    """A set's labels; of two people with weights where its tables say so (identity mixup)."""
+    targets = Targets.of_people(np.asarray(reader.labels, np.int64))
+    targets.check(reader.classes, str(reader.path))
+    counts = np.bincount(targets.labels[:, 0], minlength=reader.classes)
+    if not counts.all():
+        raise FacewrightError(
+            f"{reader.path}: class {int(np.argmin(counts))} has no images, expected at least one"
+        )
+    names = ("label", "label_b", "weight")
+    if not {*names} <= {*column_names(reader)}:
+        return targets
+    columns = read_columns(reader, names)
+    targets = Targets.of_pairs(*(columns[name] for name in names))
+    targets.check(int(targets.labels.max()) + 1, str(reader.path))
+    return targets
 
 
 def class_names(reader: DatasetReader) -> list[str]:
@@ -211,6 +219,6 @@ def fingerprint(selections: Sequence[Selection]) -> str:
     digest = hashlib.sha256()
     for selection in selections:
         digest.update(selection.targets.labels.tobytes() + selection.targets.weights.tobytes())
-        for place in np.unique(np.linspace(0, len(selection) - 1, _HASHED_IMAGES).astype(int)):
-            digest.update(selection.reader.read(int(selection.rows[place])))
+        for position in np.unique(np.linspace(0, len(selection) - 1, _HASHED_IMAGES).astype(int)):
+            digest.update(selection.reader.read(int(selection.rows[position])))
     return digest.hexdigest()
