@@ -1,41 +1,21 @@
-// Procedural backgrounds: colour fields of low detail with a few soft-edged shapes, as rooms and streets look out of focus.
+// Procedural backgrounds: places out of focus, and textures.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <vector>
 
+#include "background.hpp"
 #include "maths.hpp"
 #include "noise.hpp"
-#include "philox.hpp"
 
 namespace nb = nanobind;
 
 namespace {
 
-using fw::Words;
-
-// Uniform numbers in (0, 1) that follow from four random words.
-class Draws {
-  public:
-    explicit Draws(const uint32_t *words)
-        : counter_{0, words[2], words[3], 0}, seed_(uint64_t{words[1]} << 32 | words[0]) {}
-
-    float operator()() {
-        if (used_ == 4) {
-            block_ = fw::philox(counter_, seed_);
-            ++counter_[0];
-            used_ = 0;
-        }
-        return static_cast<float>(fw::unit_interval(block_[used_++]));
-    }
-    float operator()(float low, float high) { return low + (high - low) * (*this)(); }
-
-  private:
-    Words counter_, block_{};
-    uint64_t seed_;
-    int used_ = 4;
-};
+using fw::Draws;
 
 constexpr uint8_t kPlain = 128;
 
@@ -57,66 +37,69 @@ Colour draw_colour(Draws &draw) {
     return {channel(r), channel(g), channel(b)};
 }
 
-// A soft-edged half plane or band: coverage rises from 0 to 1 over `softness` px across the line.
-struct Shape {
-    float nx, ny, offset, half_width, softness;
-    Colour colour;
+// What repeats across a texture.
+enum class Pattern { Plain, Stripes, Checks, Waves, Spots, Bricks };
 
-    float coverage(float x, float y) const {
-        const float distance = half_width - std::abs(nx * x + ny * y - offset);
-        if (distance <= -0.5f * softness) return 0.0f;
-        return fw::smooth_step(std::min(distance / softness + 0.5f, 1.0f));
+// How much of the second colour is at a place, before noise; u and v count repetitions.
+float pattern_at(Pattern pattern, float u, float v) {
+    const auto triangle = [](float x) {
+        const float t = x - std::floor(x);
+        return t < 0.5f ? 2.0f * t : 2.0f - 2.0f * t;
+    };
+    switch (pattern) {
+        case Pattern::Stripes: return triangle(u);
+        case Pattern::Checks: return 0.5f * (triangle(u) > 0.5f) + 0.5f * (triangle(v) > 0.5f);
+        case Pattern::Waves: return triangle(u + 0.35f * fw::smooth_step(triangle(0.6f * v)));
+        case Pattern::Spots: {
+            const float x = 2.0f * (u - std::floor(u)) - 1.0f, y = 2.0f * (v - std::floor(v)) - 1.0f;
+            return x * x + y * y < 0.45f ? 1.0f : 0.0f;
+        }
+        case Pattern::Bricks: {
+            const float row = std::floor(v), x = 0.5f * u + 0.5f * (row - 2.0f * std::floor(0.5f * row));
+            return x - std::floor(x) < 0.06f || v - row < 0.12f ? 1.0f : 0.0f;
+        }
+        default: return 0.5f;
     }
-};
-
-Shape draw_shape(Draws &draw, float size) {
-    // Buildings, frames and furniture are upright more often than not.
-    const float turn = draw() < 0.6f ? (draw() < 0.65f ? 0.0f : 90.0f) + draw(-4.0f, 4.0f) : draw(0.0f, 180.0f);
-    const fw::SinCos direction = fw::sincos_deg(turn);
-    const float reach = draw(0.03f, 0.35f) * size;
-    return {static_cast<float>(direction.cos),
-            static_cast<float>(direction.sin),
-            draw(-0.6f, 0.6f) * size,
-            reach,
-            draw() < 0.35f ? draw(0.01f, 0.03f) * size : draw(0.04f, 0.3f) * size,
-            draw_colour(draw)};
 }
 
+// A surface seen close by, in focus: a pattern in two colours, broken up by noise of three sizes.
+void draw_texture(Draws &draw, uint32_t seed, int size, uint8_t *out) {
+    const Pattern pattern = static_cast<Pattern>(draw.count(0, 5));
+    const Colour a = draw_colour(draw), b = draw_colour(draw), c = draw_colour(draw);
+    const float repeats = draw(2.0f, 18.0f) / static_cast<float>(size), stretch = draw(0.5f, 2.0f);
+    const fw::SinCos turn = fw::sincos_deg(draw.chance(0.4f) ? 0.0f : draw(0.0f, 180.0f));
+    const float s = static_cast<float>(turn.sin) * repeats, co = static_cast<float>(turn.cos) * repeats;
+    const std::array<float, 3> step{draw(2.0f, 6.0f) / size, draw(8.0f, 25.0f) / size, draw(30.0f, 90.0f) / size};
+    const float bend = draw(0.0f, 1.2f), stain = draw(0.1f, 0.7f), grain = draw(0.02f, 0.25f), contrast = draw(0.1f, 1.0f);
+    std::array<std::vector<float>, 3> noise;
+    for (auto &row : noise) row.resize(size);
+    for (int y = 0; y < size; ++y) {
+        for (int k = 0; k < 3; ++k) fw::noise_row(static_cast<float>(y) * step[k], std::min(step[k], 1.0f), seed + k, noise[k]);
+        for (int x = 0; x < size; ++x) {
+            const float i = static_cast<float>(x), j = static_cast<float>(y), wander = bend * noise[0][x];
+            const float t = pattern_at(pattern, co * i - s * j + wander, (s * i + co * j) * stretch + wander);
+            Colour colour = mix(a, b, contrast * t);
+            colour = mix(colour, c, stain * (0.5f + 0.5f * noise[1][x]));
+            const float gain = 1.0f + grain * noise[2][x];
+            uint8_t *pixel = out + (static_cast<size_t>(y) * size + x) * 3;
+            pixel[0] = static_cast<uint8_t>(std::clamp(colour.r * gain + 0.5f, 0.0f, 255.0f));
+            pixel[1] = static_cast<uint8_t>(std::clamp(colour.g * gain + 0.5f, 0.0f, 255.0f));
+            pixel[2] = static_cast<uint8_t>(std::clamp(colour.b * gain + 0.5f, 0.0f, 255.0f));
+        }
+    }
+}
+
+// The last two bits choose: a texture where both are set, else a place, so that three random backgrounds in four are places.
 void draw_background(const uint32_t *words, int size, uint8_t *out) {
     if ((words[0] | words[1] | words[2] | words[3]) == 0) {
         std::fill(out, out + static_cast<size_t>(size) * size * 3, kPlain);
         return;
     }
     Draws draw(words);
-    const uint32_t seed = words[0] ^ words[3];
-    const Colour a = draw_colour(draw), b = draw_colour(draw), c = draw_colour(draw);
-    const float coarse = draw(1.0f, 5.0f) / size, fine = draw(30.0f, 90.0f) / size;
-    const float contrast = draw() < 0.25f ? draw(0.0f, 0.15f) : draw(0.3f, 1.0f);
-    const float grain = draw() < 0.5f ? 0.0f : draw(0.0f, 0.08f);
-    const int shape_count = static_cast<int>(draw() * 7.0f) - 1;
-    std::vector<Shape> shapes;
-    for (int i = 0; i < shape_count; ++i) shapes.push_back(draw_shape(draw, static_cast<float>(size)));
-
-    std::vector<float> field(size), detail(size, 0.0f);
-    std::vector<Colour> row(size);
-    for (int y = 0; y < size; ++y) {
-        fw::noise_row(y * coarse, coarse, seed, field);
-        if (grain != 0.0f) fw::noise_row(y * fine, fine, seed + 1, detail);
-        const Colour level = mix(b, c, static_cast<float>(y) / size);
-        for (int x = 0; x < size; ++x) row[x] = mix(a, level, contrast * (0.5f + 0.5f * field[x]));
-        for (const Shape &shape : shapes)
-            for (int x = 0; x < size; ++x) {
-                const float cover = shape.coverage(x - 0.5f * size, y - 0.5f * size);
-                if (cover > 0.0f) row[x] = mix(row[x], shape.colour, cover);
-            }
-        for (int x = 0; x < size; ++x) {
-            const float gain = 1.0f + grain * detail[x];
-            uint8_t *pixel = out + (static_cast<size_t>(y) * size + x) * 3;
-            pixel[0] = static_cast<uint8_t>(std::clamp(row[x].r * gain + 0.5f, 0.0f, 255.0f));
-            pixel[1] = static_cast<uint8_t>(std::clamp(row[x].g * gain + 0.5f, 0.0f, 255.0f));
-            pixel[2] = static_cast<uint8_t>(std::clamp(row[x].b * gain + 0.5f, 0.0f, 255.0f));
-        }
-    }
+    if ((words[3] & 3) == 3)
+        draw_texture(draw, words[0] ^ words[3], size, out);
+    else
+        fw::draw_place(draw, size, out);
 }
 
 using Pixels = nb::ndarray<nb::numpy, uint8_t, nb::ndim<4>, nb::c_contig>;
