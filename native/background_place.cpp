@@ -14,7 +14,7 @@ namespace fw {
 
 namespace {
 
-constexpr int kSide = 80;  // of the sharp scene
+constexpr int kSide = 64;  // of the sharp scene
 
 // Linear light.
 struct Colour {

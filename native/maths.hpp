@@ -61,6 +61,15 @@ inline double log_positive(double x) {
     return exponent * 0.69314718055994530942 + 2.0 * t * series;
 }
 
+// e to the power of x for |x| < 700, relative error < 1e-14.
+inline double exponential(double x) {
+    const double k = std::floor(x * 1.4426950408889634074 + 0.5);
+    const double r = x - k * 0.69314718055994530942;  // |r| < 0.347
+    double series = 1.0;
+    for (int i = 14; i >= 1; --i) series = 1.0 + series * r / i;
+    return series * std::bit_cast<double>(static_cast<uint64_t>(static_cast<int64_t>(k) + 1023) << 52);
+}
+
 // Inverse of the standard normal distribution function for p in (0, 1): Acklam's rational approximation,
 // relative error 1.15e-9.
 inline double normal_quantile(double p) {

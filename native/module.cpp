@@ -7,8 +7,10 @@ void bind_background(nb::module_ &m);
 void bind_environment(nb::module_ &m);
 void bind_hair(nb::module_ &m);
 void bind_person(nb::module_ &m);
+void bind_photo(nb::module_ &m);
 void bind_random(nb::module_ &m);
 void bind_render(nb::module_ &m);
+void bind_resize(nb::module_ &m);
 void bind_roots(nb::module_ &m);
 
 NB_MODULE(_native, m) {
@@ -18,7 +20,9 @@ NB_MODULE(_native, m) {
     bind_environment(m);
     bind_hair(m);
     bind_person(m);
+    bind_photo(m);
     bind_random(m);
     bind_render(m);
+    bind_resize(m);
     bind_roots(m);
 }

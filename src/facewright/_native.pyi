@@ -66,6 +66,11 @@ class AlbedoPainter:
         clamp((value + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).
         """
 
+def develop(images: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None, None), order='C', device='cpu', writable=False)], settings: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], words: Annotated[NDArray[numpy.uint32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None, None))]:
+    """
+    (n, H, W, 3) uint8 sRGB after lens blur, exposure, white balance and noise; settings: (n, 5) exposure in stops, factors of red and blue, noise in codes at middle grey, blur in px.
+    """
+
 def random_words(seed: int, person: int, factor: int, first: int, rows: int, columns: int) -> Annotated[NDArray[numpy.uint32], dict(shape=(None, None), order='C')]:
     """
     (rows, columns) uint32: Philox4x32-10 words with counter (block, first + row, person, factor).
@@ -116,6 +121,11 @@ def srgb_to_linear() -> Annotated[NDArray[numpy.float32], dict(shape=(None,), or
 
 def linear_to_srgb(linear: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C')]:
     """(n,) uint8: the nearest sRGB code of each linear value."""
+
+def shrink(image: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)], left: int, top: int, width: int, height: int, columns: int, rows: int) -> Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None))]:
+    """
+    (rows, columns, 3) uint8: part of an (H, W, 3) image, averaged by area.
+    """
 
 class RootPainter:
     """Paints the roots of hair on the skin of heads of one model."""

@@ -19,7 +19,7 @@ from facewright.evaluation.evaluate import EvaluationOptions, evaluate_lfw, eval
 from facewright.evaluation.report import HeadlineFigure, Picture, ReportContent, write_report
 from facewright.evaluation.result import VerificationResult, write_result
 from facewright.formats import open_dataset
-from facewright.photos.landmarks import cache_folder
+from facewright.machine import cache_folder
 
 __all__ = ["DemoConfig", "demo"]
 

@@ -1,8 +1,14 @@
 """What this machine offers."""
 
 import os
+from pathlib import Path
 
-__all__ = ["available_cores"]
+__all__ = ["available_cores", "cache_folder"]
+
+
+def cache_folder() -> Path:
+    """Where what took long to find out is remembered: `facewright` in $XDG_CACHE_HOME or ~/.cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "facewright"
 
 
 def available_cores() -> int:

@@ -36,6 +36,8 @@ class Factor(IntEnum):
     BACKGROUND = 20
     ALIGNMENT = 21
     WORN = 22
+    PHOTO = 23
+    NOISE = 24
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def evaluate(
     from facewright.evaluation.evaluate import EvaluationOptions, evaluate_lfw, evaluate_synthetic
     from facewright.evaluation.result import write_result
     from facewright.formats import open_dataset
-    from facewright.photos.landmarks import cache_folder
+    from facewright.machine import cache_folder
 
     cores = available_cores() if workers is None else workers
     options = EvaluationOptions(flip=flip, workers=cores, cache=cache_folder())

@@ -11,12 +11,14 @@ from jaxtyping import UInt8
 
 from facewright.dataset.config import DatasetConfig
 from facewright.formats.tables import Columns
-from facewright.geometry import Crop, named_crop
+from facewright.geometry import named_crop
 from facewright.models.embedded import load_head
 from facewright.models.library import open_model, parse_model
 from facewright.people.mixup import draw_mixes
 from facewright.people.person import Person
 from facewright.render.renderer import Renderings, render
+from facewright.scenes.photo import Photos, take_photos
+from facewright.scenes.photo_backgrounds import open_photo_backgrounds
 from facewright.scenes.sampler import Sampler, SamplerConfig
 from facewright.scenes.scene import Scenes
 from facewright.streams import Streams
@@ -41,20 +43,22 @@ def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
     sampler = _sampler(config.sampler, config.seed, config.model)
     scenes = sampler.scenes(index, 0, config.samples_of(index))
     if config.mixup.mixup:
-        return _draw_mixed(config, sampler, index, scenes)
-    return _drawn(sampler.person(index), scenes, named_crop(config.crop, config.size_px))
+        drawn = _draw_mixed(config, sampler, index, scenes)
+    else:
+        drawn = _drawn(config, sampler.person(index), scenes)
+    photos = sampler.photos(index, 0, len(scenes))
+    return drawn if photos is None else _photographed(drawn, photos)
 
 
 def _draw_mixed(config: DatasetConfig, sampler: Sampler, index: int, scenes: Scenes) -> DrawnPerson:
     """Each blend of the person with another is built once, and drawn in all the scenes that show it."""
     people = range(config.first_person, config.first_person + config.people)
     mixes = draw_mixes(config.mixup, Streams(config.seed, index), people, 0, len(scenes))
-    crop = named_crop(config.crop, config.size_px)
     blends: dict[tuple[int, float], list[int]] = {}
     for row, blend in enumerate(zip(mixes.partner.tolist(), mixes.weight.tolist(), strict=True)):
         blends.setdefault(blend, []).append(row)
     parts = [
-        _drawn(sampler.mixed_person(index, partner, weight), scenes.take(np.array(rows)), crop)
+        _drawn(config, sampler.mixed_person(index, partner, weight), scenes.take(np.array(rows)))
         for (partner, weight), rows in blends.items()
     ]
     back = np.argsort(np.concatenate([np.array(rows) for rows in blends.values()]))
@@ -70,16 +74,26 @@ def draw_steps(
 ) -> UInt8[np.ndarray, "n H W 3"]:
     """The way from one person to another in `steps` images of one scene, the first sample of `first`."""
     sampler = _sampler(config.sampler, config.seed, config.model)
-    scene, crop = sampler.scenes(first, 0, 1), named_crop(config.crop, config.size_px)
+    scene = sampler.scenes(first, 0, 1)
     weights = [1 - step / (steps - 1) for step in range(steps)]
-    return np.concatenate(
-        [render(sampler.mixed_person(first, second, weight), scene, crop).images for weight in weights]
-    )
+    mixed = (sampler.mixed_person(first, second, weight) for weight in weights)
+    return np.concatenate([_drawn(config, person, scene).images for person in mixed])
 
 
-def _drawn(person: Person, scenes: Scenes, crop: Crop) -> DrawnPerson:
-    renderings = render(person, scenes, crop)
+def _drawn(config: DatasetConfig, person: Person, scenes: Scenes) -> DrawnPerson:
+    crop, folder = named_crop(config.crop, config.size_px), config.sampler.backgrounds
+    backgrounds = None if folder is None else open_photo_backgrounds(folder, crop.size_px)
+    renderings = render(person, scenes, crop, backgrounds)
     return DrawnPerson(renderings.images, _parameters(person, scenes, renderings))
+
+
+def _photographed(drawn: DrawnPerson, photos: Photos) -> DrawnPerson:
+    columns = {
+        f"photo_{name}": value.astype(np.float32)
+        for name, value in vars(photos).items()
+        if name != "words" and value is not None
+    }
+    return DrawnPerson(take_photos(drawn.images, photos), {**drawn.parameters, **columns})
 
 
 @functools.lru_cache(maxsize=1)

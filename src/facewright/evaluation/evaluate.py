@@ -36,7 +36,7 @@ class EvaluationOptions:
 
     flip: add the embedding of the mirrored crop to each embedding (facewright's own networks always do).
     workers: threads that detect faces.
-    cache: folder that remembers landmarks between runs (`photos.landmarks.cache_folder()`), or None.
+    cache: folder that remembers landmarks between runs (`machine.cache_folder()`), or None.
     max_dev_pairs: use so many development pairs, spread evenly over the file, or None for all.
     """
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,15 +15,10 @@ from jaxtyping import Float
 from facewright.photos.align import decode_photo, nearest_to_centre, read_bytes
 from facewright.photos.mtcnn import Detector
 
-__all__ = ["Landmarks", "cache_folder", "find_landmarks"]
+__all__ = ["Landmarks", "find_landmarks"]
 
 Landmarks = Float[np.ndarray, "5 2"] | None
 _Entries = dict[str, list[list[float]] | None]
-
-
-def cache_folder() -> Path:
-    """Where landmarks are remembered: `facewright` in $XDG_CACHE_HOME or ~/.cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "facewright"
 
 
 def find_landmarks(

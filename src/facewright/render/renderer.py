@@ -17,6 +17,7 @@ from facewright.people.worn import dress
 from facewright.render.rig import rig_of
 from facewright.render.wardrobe import wardrobe_of
 from facewright.scenes.backgrounds import draw_backgrounds
+from facewright.scenes.photo_backgrounds import PhotoBackgrounds
 from facewright.scenes.scene import Scenes
 from facewright.scenes.worn import Slot
 
@@ -35,13 +36,19 @@ class Renderings:
     landmarks_px: Float32[np.ndarray, "n 68 2"]
 
 
-def render(person: Person, scenes: Scenes, crop: Crop) -> Renderings:
+def render(
+    person: Person, scenes: Scenes, crop: Crop, backgrounds: PhotoBackgrounds | None = None
+) -> Renderings:
     """Draw every scene of `person` with hair and what is worn into `crop`, framed by the model's own landmarks.
 
+    `backgrounds`: images to stand behind, instead of procedural ones.
     Raises FacewrightError when an array does not fit the person's model or a number is not finite.
     """
     attachments, visible = dress(person, scenes)
-    background = draw_backgrounds(scenes.background, crop.size_px)
+    if backgrounds is None:
+        background = draw_backgrounds(scenes.background, crop.size_px)
+    else:
+        background = backgrounds.draw(scenes.background)
     return draw_heads(person, scenes, crop, background, attachments, visible)
 
 

@@ -16,11 +16,12 @@ from facewright.people.builder import build_mixed_person, build_person
 from facewright.people.config import PeopleConfig
 from facewright.people.person import Person
 from facewright.people.plain import build_mixed_plain_person, build_plain_person
-from facewright.scenes import camera, expressions, illumination, worn
+from facewright.scenes import camera, expressions, illumination, photo, worn
 from facewright.scenes.camera import CameraConfig, draw_cameras
 from facewright.scenes.expressions import ExpressionConfig, draw_expressions
 from facewright.scenes.grid import Axis, Given, quantity, values_on
 from facewright.scenes.illumination import LightConfig, draw_light
+from facewright.scenes.photo import PhotoConfig, Photos, draw_photos
 from facewright.scenes.scene import Scenes
 from facewright.scenes.worn import WornConfig, draw_worn
 from facewright.streams import Factor, Streams
@@ -35,6 +36,8 @@ _GRID = (*_LIMITS, *illumination.GRID, "expression", "background")
 """What the axes of a grid may be called."""
 _SHARED = 2**32 - 1
 """The person from whose stream the numbered backgrounds of a grid come, the same for everybody."""
+_KINDS = {"places": 0, "textures": 3}
+"""The last two bits of a background's words, which choose what it shows."""
 _VARIES = {"expression": Factor.EXPRESSION, "pose": Factor.POSE, "light": Factor.LIGHT}
 
 
@@ -54,8 +57,11 @@ class SamplerConfig:
     expression: ExpressionConfig = field(default_factory=ExpressionConfig)
     light: LightConfig = field(default_factory=LightConfig)
     worn: WornConfig = field(default_factory=WornConfig)
-    background: Literal["procedural", "plain"] = "procedural"
-    """What stands behind the head: soft shapes and textures, or plain grey."""
+    photo: PhotoConfig = field(default_factory=PhotoConfig)
+    background: Literal["procedural", "places", "textures", "plain"] = "procedural"
+    """What stands behind the head: places out of focus, patterned surfaces, three of those to one of these, or grey."""
+    backgrounds: str | None = None
+    """Folder of images to stand there instead, cropped and never squashed."""
     vary: Literal["all", "none", "expression", "pose", "light"] = "all"
     """What differs between the images of one person; all else is as in the first one."""
     grid: tuple[Axis, ...] = ()
@@ -139,6 +145,13 @@ class Sampler:
             background=self._backgrounds(draws, given),
         )
 
+    def photos(self, index: int, first: int, count: int) -> Photos | None:
+        """How the pictures of these scenes are taken; None where they are left as they were drawn."""
+        draws = _Draws(Streams(self.seed, index), self.config.vary, first, count)
+        return draw_photos(
+            self.config.photo, draws.uniform(Factor.PHOTO, photo.DRAWS), draws.words(Factor.NOISE, 4)
+        )
+
     def _worn(self, draws: _Draws) -> UInt32[np.ndarray, "count 4"]:
         """Things worn are made for the embedded head alone."""
         if isinstance(self.head, MorphableModel):
@@ -148,12 +161,14 @@ class Sampler:
     def _backgrounds(self, draws: _Draws, given: Given) -> UInt32[np.ndarray, "count 4"]:
         if self.config.background == "plain":
             return np.zeros((draws.count, 4), dtype=np.uint32)
+        words = draws.words(Factor.BACKGROUND, 4)
         if "background" in given:
             shared = Streams(self.seed, _SHARED)
-            return np.concatenate(
-                [shared.words(Factor.BACKGROUND, int(i), 1, 4) for i in given["background"]]
-            )
-        return draws.words(Factor.BACKGROUND, 4)
+            numbered = [shared.words(Factor.BACKGROUND, int(i), 1, 4) for i in given["background"]]
+            words = np.concatenate(numbered)
+        if self.config.background != "procedural":
+            words[:, 3] = words[:, 3] & ~np.uint32(3) | np.uint32(_KINDS[self.config.background])
+        return words
 
 
 @dataclass(frozen=True)
