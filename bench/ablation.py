@@ -20,8 +20,7 @@ from facewright.dataset import DatasetConfig, generate
 from facewright.evaluation.embedders import open_embedder
 from facewright.evaluation.evaluate import EvaluationOptions, evaluate_lfw
 from facewright.evaluation.metrics import accuracy, auc, paired_bootstrap
-from facewright.machine import available_cores
-from facewright.photos.landmarks import cache_folder
+from facewright.machine import available_cores, cache_folder
 from facewright.recognition.augment import RECIPES, AugmentConfig
 from facewright.recognition.config import TrainConfig
 from facewright.recognition.train import TrainingData, train

@@ -13,8 +13,9 @@ from jaxtyping import Float32, UInt8
 from facewright.errors import FacewrightError
 from facewright.evaluation.embedders import Embedder, embed_unit, open_embedder
 from facewright.formats.atomic import write_atomic
+from facewright.machine import cache_folder
 from facewright.photos.align import align, central_landmarks, read_photo
-from facewright.photos.landmarks import Landmarks, cache_folder, find_landmarks
+from facewright.photos.landmarks import Landmarks, find_landmarks
 from facewright.photos.mtcnn import load_detector
 
 __all__ = ["embed_folder"]
