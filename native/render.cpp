@@ -9,11 +9,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <stdexcept>
 #include <string>
 
-#include "render_image.hpp"
+#include "render_batch.hpp"
 #include "render_srgb.hpp"
 
 namespace nb = nanobind;
@@ -88,38 +87,6 @@ void add_attachment(fw::Wardrobe &wardrobe, const std::string &name, int materia
                  std::move(texture));
 }
 
-// The scenes of one draw call and what they are drawn into.
-struct Batch {
-    fw::Sitter sitter;
-    std::span<const float> expression, light, key;
-    std::span<const uint8_t> made_up, visible;
-    const fw::SceneCamera *cameras;
-    fw::CropTemplate crop;
-    size_t scenes;
-    bool shadows;
-    uint8_t *images;
-    float *landmarks_px;
-};
-
-void draw_batch(const fw::Rig &rig, const fw::Wardrobe &wardrobe, const Batch &batch) {
-    fw::Painter painter(rig, wardrobe, batch.crop, batch.shadows);
-    const size_t directions = rig.expression.size(), bytes = size_t(batch.crop.size_px) * batch.crop.size_px * 3;
-    const size_t items = wardrobe.items.size();
-    std::map<std::string, fw::Openness> known;  // by what hides the sky
-    for (size_t i = 0; i < batch.scenes; ++i) {
-        const std::span<const uint8_t> visible = batch.visible.subspan(i * items, items);
-        std::string worn(visible.begin(), visible.end());
-        for (size_t k = 0; k < items; ++k)
-            if (!wardrobe.items[k].hides_sky) worn[k] = 0;
-        if (!known.contains(worn)) known[worn] = fw::openness(rig, batch.sitter.neutral_mm, wardrobe, visible);
-        painter.paint(batch.sitter,
-                      {batch.expression.subspan(i * directions, directions), batch.cameras[i],
-                       fw::make_light(batch.light.subspan(i * 27, 27), batch.key.subspan(i * 6).first<6>()),
-                       batch.made_up[i] != 0, visible, known[worn]},
-                      batch.images + i * bytes, batch.landmarks_px + i * 2 * fw::kLandmarks);
-    }
-}
-
 fw::Texels square_texture(const std::string &field, const In<uint8_t, 3> &texture) {
     require(texture.shape(0) == texture.shape(1) && texture.shape(2) == 3 && texture.shape(0) >= 1 &&
                 texture.shape(0) <= 16384,
@@ -162,7 +129,7 @@ Pictures draw(const fw::Rig &rig, const In<float, 2> &neutral_mm, const In<uint8
               const In<uint8_t, 3> &made_up_texture, const In<uint8_t, 2> &vertex_colours, const fw::Wardrobe &wardrobe,
               const In<float, 2> &expression, const In<float, 2> &cameras, const In<float, 3> &light,
               const In<float, 2> &key, const In<uint8_t, 1> &made_up, const In<uint8_t, 2> &visible,
-              const In<double, 2> &points_px, int framing, const In<uint8_t, 4> &background, bool shadows) {
+              const In<double, 2> &points_px, int framing, const In<uint8_t, 4> &background, const fw::Look &look) {
     const size_t n = background.shape(0), size = background.shape(1);
     require(neutral_mm.shape(0) == size_t(rig.vertices) && neutral_mm.shape(1) == 3, "neutral_mm: expected (V, 3)");
     require(expression.shape(0) == n && expression.shape(1) == rig.expression.size(), "expression: expected (n, E)");
@@ -184,17 +151,17 @@ Pictures draw(const fw::Rig &rig, const In<float, 2> &neutral_mm, const In<uint8
     Pictures out{allocate<uint8_t, 4>({n, size, size, 3}), allocate<float, 3>({n, fw::kLandmarks, 2})};
     static_assert(sizeof(fw::SceneCamera) == fw::kCameraColumns * sizeof(float));
     const bool any_made_up = std::count(made_up.data(), made_up.data() + n, 0) < static_cast<ptrdiff_t>(n);
-    Batch batch{{points(neutral_mm), square_texture("texture", texture),
-                 any_made_up ? square_texture("made_up", made_up_texture) : fw::Texels{},
+    fw::Batch batch{{points(neutral_mm), fw::MipTexture(square_texture("texture", texture)),
+                 fw::MipTexture(any_made_up ? square_texture("made_up", made_up_texture) : fw::Texels(1, 1)),
                  linear_colours(vertex_colours, rig.vertices)},
                 view(expression), view(light), view(key), view(made_up), view(visible),
-                reinterpret_cast<const fw::SceneCamera *>(cameras.data()), {static_cast<int>(size), {}, static_cast<fw::Framing>(framing)}, n, shadows,
+                reinterpret_cast<const fw::SceneCamera *>(cameras.data()), {static_cast<int>(size), {}, static_cast<fw::Framing>(framing)}, n, look,
                 out.first.data(), out.second.data()};
     std::copy(points_px.data(), points_px.data() + 2 * fw::kAlignment, batch.crop.points_px.begin());
     {
         nb::gil_scoped_release release;
         std::copy(background.data(), background.data() + background.size(), batch.images);
-        draw_batch(rig, wardrobe, batch);
+        fw::draw_batch(rig, wardrobe, batch);
     }
     return out;
 }
@@ -226,22 +193,26 @@ Visibility rasterize(const In<float, 2> &positions_px, const In<int32_t, 2> &tri
     for (const fw::Vec3 &p : points(positions_px)) screen.push_back(fw::snap(p.x, p.y, p.z, samples));
     std::vector<fw::Triangle> corners(triangles.shape(0));
     for (size_t i = 0; i < triangles.size(); ++i) corners[i / 3][i % 3] = triangles.data()[i];
-    fw::SampleGrid grid(static_cast<int>(side + side % 2));
-    fw::rasterize(screen, corners, grid);
+    fw::SampleGrid grid(static_cast<int>(side));
+    grid.clear();
+    fw::kernels().rasterize(screen.data(), corners.data(), static_cast<int32_t>(corners.size()), 0, false, grid.layout,
+                            grid.triangle.data(), grid.inverse_depth.data());
     for (size_t i = 0; i < side * side; ++i) {
-        const size_t column = i % side, row = i / side, pixel = row / 2 * grid.width + column / 2, within = row % 2 * 2 + column % 2;
-        const int32_t t = grid.triangle[pixel][within];
+        const size_t column = i % side, row = i / side;
+        const size_t sample = grid.layout.sample(static_cast<int>(column), static_cast<int>(row));
+        const int32_t t = grid.triangle[sample];
         float w[3] = {0, 0, 0};
         if (t >= 0) {
             const fw::ScreenVertex &a = screen[corners[t][0]], &b = screen[corners[t][1]], &c = screen[corners[t][2]];
-            const fw::EdgeWeights e = fw::weights_at(a, b, c, static_cast<int>(column), static_cast<int>(row));
+            const fw::EdgeWeights e = fw::weights_at_point(a, b, c, static_cast<int32_t>(column) * fw::kSubsample + fw::kSubsample / 2,
+                                                            static_cast<int32_t>(row) * fw::kSubsample + fw::kSubsample / 2);
             w[0] = e.w0 * a.inverse_depth, w[1] = e.w1 * b.inverse_depth, w[2] = e.w2 * c.inverse_depth;
             const float sum = w[0] + w[1] + w[2];
             for (float &x : w) x /= sum;
         }
         std::copy(w, w + 3, barycentric.data() + i * 3);
         triangle.data()[i] = t;
-        depth.data()[i] = t >= 0 ? 1.0f / grid.inverse_depth[pixel][within] : 0.0f;
+        depth.data()[i] = t >= 0 ? 1.0f / grid.inverse_depth[sample] : 0.0f;
     }
     return out;
 }
@@ -261,6 +232,15 @@ Out<uint8_t, 1> linear_to_srgb(const In<float, 1> &linear) {
 }  // namespace
 
 void bind_render(nb::module_ &m) {
+    nb::class_<fw::Look>(m, "Look", "What is drawn of light beyond Lambert's law, and how often.")
+        .def("__init__",
+             [](fw::Look *self, bool occlusion, bool shadows, bool highlights, bool scattering, bool eye_reflections,
+                bool every_sample) {
+                 new (self) fw::Look{occlusion, shadows, highlights, scattering, eye_reflections, every_sample};
+             },
+             nb::arg("occlusion"), nb::arg("shadows"), nb::arg("highlights"), nb::arg("scattering"),
+             nb::arg("eye_reflections"), nb::arg("every_sample"));
+    m.def("instruction_set", [] { return fw::kernels().name; }, "Name of the kernels that are used: portable, avx2 or avx512.");
     nb::class_<fw::Rig> rig(m, "HeadRig", "A head model, checked and laid out for drawing.");
     rig.def("__init__",
              [](fw::Rig *self, In<int32_t, 2> triangles, In<uint8_t, 1> parts, In<int32_t, 1> weld, In<float, 2> uv,
@@ -273,7 +253,7 @@ void bind_render(nb::module_ &m) {
              nb::arg("mean_mm"), nb::arg("expression"), nb::arg("landmarks"), nb::arg("alignment"))
         .def("draw", &draw, nb::arg("neutral_mm"), nb::arg("texture"), nb::arg("made_up_texture"), nb::arg("vertex_colours"),
              nb::arg("wardrobe"), nb::arg("expression"), nb::arg("cameras"), nb::arg("light"), nb::arg("key"),
-             nb::arg("made_up"), nb::arg("visible"), nb::arg("points_px"), nb::arg("framing"), nb::arg("background"), nb::arg("shadows"),
+             nb::arg("made_up"), nb::arg("visible"), nb::arg("points_px"), nb::arg("framing"), nb::arg("background"), nb::arg("look"),
              "Draw n scenes of one person: (n, size, size, 3) uint8 images and (n, 68, 2) landmarks in pixels. Releases the GIL.");
     rig.def("openness", &bake_openness, nb::arg("neutral_mm"), nb::arg("wardrobe"), nb::arg("coarse"));
     nb::class_<fw::MipTexture>(m, "MipTexture", "An attachment's texture with its smaller copies.")

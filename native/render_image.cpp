@@ -1,163 +1,137 @@
 #include "render_image.hpp"
 
-#include "render_shading.hpp"
+#include <algorithm>
+
 #include "render_srgb.hpp"
 
 namespace fw {
 
 namespace {
 
-// Skin is oily; eyes, teeth and tongue are wet; lashes and the mouth's inside are left matt.
-constexpr std::array<Gloss, kParts> kGloss{
-    {{0.018f, 4}, {0.025f, 8}, {0.025f, 8}, {0.025f, 6}, {0.025f, 6}, {0.012f, 5}, {0.0f, 0}, {0.0f, 0}}};
+constexpr float kStrandShine = 2.4f;  // 1 / the mean linear level of smooth hair's texture
 
-constexpr float kSkinLiftMm = 1.5f;
+Paint paint_of(const MipTexture &texture, const Vec3 &tint, Material material) {
+    Paint out{{}, material};
+    // Strands that lie in shade between others do not shine either.
+    const bool hair = material == Material::hair;
+    for (int level = 0; level < texture.levels(); ++level)
+        out.levels.push_back(texture[level].surface(tint, hair ? kStrandShine : 0.0f, hair ? 0.0f : 1.0f));
+    return out;
+}
 
-bool is_eye(uint8_t part) { return part == 1 || part == 2; }
+std::vector<Paint> paints_of(const Wardrobe &wardrobe) {
+    std::vector<Paint> out;
+    for (const Wardrobe::Item &item : wardrobe.items) out.push_back(paint_of(*item.texture, item.tint, item.material));
+    return out;
+}
 
 }  // namespace
 
-Painter::Painter(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop, bool shadows)
-    : rig_(rig),
-      wardrobe_(wardrobe),
-      crop_(crop),
-      positions_mm_(rig.vertices),
-      normals_(rig.vertices),
-      screen_(rig.vertices),
-      attributes_(rig.vertices),
-      needed_(rig.vertices),
+Painter::Painter(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop, const Sitter &sitter, const Look &look)
+    : sitter_(sitter),
+      stage_(rig, wardrobe, crop, kSamples, look),
+      worn_(paints_of(wardrobe)),
+      skin_(paint_of(sitter.texture, {1, 1, 1}, Material::matt)),
+      made_up_(paint_of(sitter.made_up, {1, 1, 1}, Material::matt)),
       grid_(crop.size_px * kSamples),
-      layers_(wardrobe, grid_.side),
-      shadow_(shadows) {}
+      canvas_(grid_.layout),
+      layers_(stage_, worn_, grid_.layout),
+      fragments_(stage_),
+      is_seen_(stage_.triangles.size()) {}
 
-void Painter::paint(const Sitter &sitter, const Shot &shot, uint8_t *image, float *landmarks_px) {
-    express(sitter.neutral_mm, shot.expression);
-    const View view = framed_view(rig_, positions_mm_, shot.camera, crop_);
+void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
+    stage_.set(sitter_, shot);
     for (int i = 0; i < kLandmarks; ++i) {
-        const Projected p = view.project(positions_mm_[rig_.landmarks[i]]);
+        const Projected p = stage_.view.project(stage_.positions_mm[stage_.rig.landmarks[i]]);
         landmarks_px[2 * i] = p.x_px;
         landmarks_px[2 * i + 1] = p.y_px;
     }
-    vertex_normals(rig_, positions_mm_, normals_);
-    project(view);
-    layers_.place(shot.visible, sitter.neutral_mm, positions_mm_);
-    if (shot.light.has_key())
-        shadow_.draw(rig_, positions_mm_, wardrobe_, layers_.positions_mm(), shot.visible, view.back(shot.light.towards));
-    else
-        shadow_.clear();
-    rasterize(screen_, rig_.triangles, grid_);
-    find_needed();
-    light_vertices(view, shot, sitter);
-    layers_.find_seen(view, grid_);
-    layers_.light(view, shot.light, shot.openness, shadow_);
-    layers_.collect(grid_, shot.light);
-    resolve(shot.light, shot.made_up ? sitter.made_up : sitter.texture, image);
+    draw_opaque(shot.visible);
+    need_seen();
+    layers_.find(shot.visible, grid_);
+    stage_.light(sitter_, shot);
+    canvas_.clear();
+    layers_.draw(shot.light, grid_, canvas_);
+    shade_opaque(shot);
+    resolve(image);
 }
 
-void Painter::express(std::span<const Vec3> neutral_mm, std::span<const float> expression) {
-    std::copy(neutral_mm.begin(), neutral_mm.end(), positions_mm_.begin());
-    for (size_t e = 0; e < expression.size(); ++e) {
-        const float amount = expression[e];
-        if (amount == 0.0f) continue;
-        for (const Move &move : rig_.expression[e]) {
-            Vec3 &p = positions_mm_[move.vertex];
-            p.x += amount * move.by_mm.x;
-            p.y += amount * move.by_mm.y;
-            p.z += amount * move.by_mm.z;
-        }
+void Painter::draw_opaque(std::span<const uint8_t> visible) {
+    const auto draw = [&](int32_t first, int32_t last, bool two_sided) {
+        kernels().rasterize(stage_.screen.data(), &stage_.triangles[first], last - first, first, two_sided, grid_.layout,
+                            grid_.triangle.data(), grid_.inverse_depth.data());
+    };
+    grid_.clear();
+    draw(0, stage_.head_triangles(), false);
+    for (size_t i = 0; i < visible.size(); ++i) {
+        const Wardrobe::Item &item = stage_.wardrobe.items[i];
+        if (visible[i] && item.is_opaque())
+            draw(stage_.head_triangles() + item.first_triangle, stage_.head_triangles() + item.last_triangle, item.two_sided);
     }
 }
 
-void Painter::project(const View &view) {
-    for (int32_t v = 0; v < rig_.vertices; ++v) {
-        const Projected p = view.project(positions_mm_[v]);
-        screen_[v] = snap(p.x_px, p.y_px, p.depth_mm, kSamples);
-    }
-}
-
-// The vertices of triangles that are seen.
-void Painter::find_needed() {
-    std::fill(needed_.begin(), needed_.end(), 0);
+void Painter::need_seen() {
+    for (const int32_t triangle : seen_) is_seen_[triangle] = 0;
+    seen_.clear();
     int32_t last = -1;
-    for (const FourInts &pixel : grid_.triangle)
-        for (int i = 0; i < kSamples * kSamples; ++i) {
-            if (pixel[i] == last || pixel[i] < 0) continue;
-            last = pixel[i];
-            for (const int32_t v : rig_.triangles[last]) needed_[v] = 1;
-        }
-}
-
-// Normals to the camera frame and unit length; light at each vertex; everything times 1 / depth.
-void Painter::light_vertices(const View &view, const Shot &shot, const Sitter &sitter) {
-    const Light &light = shot.light;
-    for (int32_t v = 0; v < rig_.vertices; ++v) {
-        if (!needed_[v]) continue;
-        const Vec3 in_head = unit(normals_[v]), n = view.turn(in_head);
-        normals_[v] = n;
-        const uint8_t part = rig_.vertex_parts[v];
-        const float near = screen_[v].inverse_depth, open = shot.openness.head[v];
-        const float visible = light.has_key() ? shadow_.visibility(positions_mm_[v], in_head, kSkinLiftMm) : open;
-        Vec3 diffuse = ambient_light(light, n) * open + key_light(light, n, part == 0 ? kSkinSoftness : kHardSoftness) * visible;
-        if (!sitter.vertex_albedo.empty()) diffuse = diffuse * sitter.vertex_albedo[v];
-        const float shine = is_eye(part) ? 0.0f : highlight(kGloss[part], n, light);
-        attributes_[v] = {FourFloats{1.0f, rig_.uv[v][0], rig_.uv[v][1], visible} * near,
-                          FourFloats{diffuse.x, diffuse.y, diffuse.z, shine * visible} * near};
+    for (const int32_t triangle : grid_.triangle) {
+        if (triangle == last || triangle < 0) continue;
+        last = triangle;
+        if (is_seen_[triangle]) continue;
+        is_seen_[triangle] = 1;
+        seen_.push_back(triangle);
+        stage_.need(triangle);
     }
 }
 
-// An eye's highlight is smaller than its triangles: from the interpolated normal.
-float Painter::eye_highlight(const Triangle &corners, const std::array<float, 3> &weights, const Light &light) const {
-    Vec3 n{0, 0, 0};
-    for (int i = 0; i < 3; ++i) n = n + normals_[corners[i]] * weights[i];
-    return highlight(kGloss[1], unit(n), light);
+// Of the head's texture, as a mean over what is seen of it.
+float Painter::texels_per_pixel() const {
+    double texels = 0.0, area = 0.0;
+    for (const int32_t triangle : seen_) {
+        if (triangle >= stage_.head_triangles()) continue;
+        const Triangle &t = stage_.triangles[triangle];
+        texels += stage_.rig.uv_area[triangle];
+        area += static_cast<double>(doubled_area(stage_.screen[t[0]], stage_.screen[t[1]], stage_.screen[t[2]]));
+    }
+    constexpr double per_pixel = 0.5 / (kSubsample * kSubsample * kSamples * kSamples);
+    return area > 0.0 ? static_cast<float>(texels * sitter_.texture.texels() / (area * per_pixel)) : 0.0f;
 }
 
-Vec3 Painter::shade(int32_t triangle, int column, int row, const Light &light, const Texels &texture) const {
-    const Triangle &corners = rig_.triangles[triangle];
-    const EdgeWeights w = weights_at(screen_[corners[0]], screen_[corners[1]], screen_[corners[2]], column, row);
-    const Attributes &a = attributes_[corners[0]], &b = attributes_[corners[1]], &c = attributes_[corners[2]];
-    FourFloats place = w.w0 * a.place + w.w1 * b.place + w.w2 * c.place;
-    FourFloats lit = w.w0 * a.light + w.w1 * b.light + w.w2 * c.light;
-    const float depth = 1.0f / place[0];  // up to the common factor of the weights
-    place *= depth;
-    lit *= depth;
-    if (is_eye(rig_.parts[triangle]))
-        lit[3] = place[3] * eye_highlight(corners, {w.w0 * a.place[0] * depth, w.w1 * b.place[0] * depth, w.w2 * c.place[0] * depth},
-                                          light);
-    const FourFloats albedo = texture.bilinear(place[1], place[2]);
-    return {shoulder(albedo[0] * lit[0] + light.colour.x * lit[3]), shoulder(albedo[1] * lit[1] + light.colour.y * lit[3]),
-            shoulder(albedo[2] * lit[2] + light.colour.z * lit[3])};
+void Painter::shade_opaque(const Shot &shot) {
+    const bool every_sample = stage_.look.every_sample;
+    // One look-up is a little sharper than the mean of four samples: the level that comes nearest to that mean is finer.
+    const float density = texels_per_pixel() * (every_sample ? 0.25f : 0.2f);
+    const Surface &skin = (shot.made_up ? made_up_ : skin_).levels[sitter_.texture.level(density)];
+    fragments_.clear();
+    const auto pixels = static_cast<int32_t>(grid_.layout.pixels());
+    for (int32_t pixel = 0; pixel < pixels; ++pixel) {
+        const FourInts triangles = load<FourInts>(&grid_.triangle[size_t(pixel) * 4]);
+        uint32_t left = ~sign_bits(triangles) & ~sign_bits(canvas_.through(pixel) <= 0.0f) & kAllSamples;
+        while (left != 0) {
+            const int32_t triangle = triangles[__builtin_ctz(left)];
+            const uint32_t samples = every_sample ? left & -left : sign_bits(triangles == triangle) & left;
+            left &= ~samples;
+            const int32_t worn = triangle - stage_.head_triangles();
+            fragments_.add(triangle, worn < 0 ? skin : worn_[stage_.item_of[worn]].levels[0], pixel, samples, canvas_);
+        }
+    }
+    fragments_.shade(shot.light);
+    for (size_t i = 0; i < fragments_.count(); ++i)
+        canvas_.add(fragments_.fragment(i).pixel, fragments_.fragment(i).samples, fragments_.colour(i));
 }
 
 // Mean of each pixel's samples in linear light; what no surface hides shows the background.
-void Painter::resolve(const Light &light, const Texels &texture, uint8_t *image) {
-    const int size = crop_.size_px;
-    constexpr Layer nothing{{0, 0, 0}, 1.0f};
+void Painter::resolve(uint8_t *image) const {
+    const int size = stage_.crop.size_px;
     for (int y = 0; y < size; ++y)
-        for (int x = 0; x < size; ++x) {
-            const size_t place = size_t(y) * size + x;
-            PixelLayers layers{nothing, nothing, nothing, nothing};
-            bool covered = layers_.covers(place);
-            if (covered) layers = layers_.blend(place);
-            Vec3 sum{0, 0, 0};
-            float empty = 0.0f;
-            for (int i = 0; i < kSamples * kSamples; ++i) {
-                const int row = y * kSamples + i / kSamples, column = x * kSamples + i % kSamples;
-                const int32_t triangle = grid_.triangle[place][i];
-                const float through = layers[i].through;
-                sum = sum + layers[i].colour;
-                if (triangle < 0)
-                    empty += through;
-                else if (through > 0.0f)
-                    sum = sum + shade(triangle, column, row, light, texture) * through;
-                covered |= triangle >= 0;
-            }
-            if (!covered) continue;
-            uint8_t *pixel = image + place * 3;
+        for (int x = 0; x < size; ++x, image += 3) {
+            const auto pixel = static_cast<int32_t>(grid_.layout.pixel(x, y));
+            const uint32_t empty = sign_bits(load<FourInts>(&grid_.triangle[size_t(pixel) * 4]));
+            const FourFloats open = canvas_.through(pixel) * coverage(empty), &colour = canvas_.colour(pixel);
+            const float behind = open[0] + open[1] + open[2] + open[3];
+            if (behind == 4.0f && colour[0] == 0.0f && colour[1] == 0.0f && colour[2] == 0.0f) continue;
             constexpr float share = 1.0f / (kSamples * kSamples);
-            pixel[0] = srgb_code((sum.x + empty * kSrgb.linear[pixel[0]]) * share);
-            pixel[1] = srgb_code((sum.y + empty * kSrgb.linear[pixel[1]]) * share);
-            pixel[2] = srgb_code((sum.z + empty * kSrgb.linear[pixel[2]]) * share);
+            for (int c = 0; c < 3; ++c) image[c] = srgb_code((colour[c] + behind * kSrgb.linear[image[c]]) * share);
         }
 }
 

@@ -1,5 +1,6 @@
 #include "render_rig.hpp"
 
+#include <cmath>
 #include <stdexcept>
 #include <string>
 
@@ -70,11 +71,16 @@ Rig::Rig(const ModelArrays &m)
         const Triangle corners{m.triangles[t * 3], m.triangles[t * 3 + 1], m.triangles[t * 3 + 2]};
         triangles.push_back(corners);
         welded.push_back({weld[corners[0]], weld[corners[1]], weld[corners[2]]});
+        if (parts[t] == kSkin) skin.push_back(corners);
         for (const int32_t v : corners) vertex_parts[v] = parts[t];
     }
     for (int32_t v = 0; v < vertices; ++v) {
         uv.push_back({m.uv[size_t(v) * 2], m.uv[size_t(v) * 2 + 1]});
         if (weld[v] != v) seam.push_back(v);
+    }
+    for (const Triangle &t : triangles) {
+        const std::array<float, 2> &a = uv[t[0]], &b = uv[t[1]], &c = uv[t[2]];
+        uv_area.push_back(std::abs((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])) * 0.5f);
     }
     const size_t stride = size_t(vertices) * 3;
     for (size_t first = 0; first < m.expression.size(); first += stride)
@@ -85,17 +91,14 @@ Rig::Rig(const ModelArrays &m)
     mean_openness = coarse_openness(*this, m.mean_mm, {}, {}).head;
 }
 
-void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<Vec3> normals) {
-    std::fill(normals.begin(), normals.end(), Vec3{0, 0, 0});
+void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<FourFloats> normals) {
+    std::fill(normals.begin(), normals.end(), FourFloats{});
+    const auto wide = [](const Vec3 &p) { return FourFloats{p.x, p.y, p.z, 0.0f}; };
     for (const Triangle &t : rig.welded) {
-        const Vec3 &a = positions_mm[t[0]], &b = positions_mm[t[1]], &c = positions_mm[t[2]];
-        const Vec3 p{b.x - a.x, b.y - a.y, b.z - a.z}, q{c.x - a.x, c.y - a.y, c.z - a.z};
-        const Vec3 n{p.y * q.z - p.z * q.y, p.z * q.x - p.x * q.z, p.x * q.y - p.y * q.x};
-        for (const int32_t v : t) {
-            normals[v].x += n.x;
-            normals[v].y += n.y;
-            normals[v].z += n.z;
-        }
+        const FourFloats a = wide(positions_mm[t[0]]), p = wide(positions_mm[t[1]]) - a, q = wide(positions_mm[t[2]]) - a;
+        const FourFloats p_yzx = __builtin_shufflevector(p, p, 1, 2, 0, 3), q_yzx = __builtin_shufflevector(q, q, 1, 2, 0, 3);
+        const FourFloats n_zxy = p * q_yzx - q * p_yzx, n = __builtin_shufflevector(n_zxy, n_zxy, 1, 2, 0, 3);
+        for (const int32_t v : t) normals[v] += n;
     }
     for (const int32_t v : rig.seam) normals[v] = normals[rig.weld[v]];
 }

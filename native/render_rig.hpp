@@ -11,6 +11,7 @@
 namespace fw {
 
 inline constexpr int kParts = 8;  // as many as models/morphable.py's Part
+inline constexpr uint8_t kSkin = 0, kLeftEye = 1, kRightEye = 2;
 inline constexpr int kLandmarks = 68;
 inline constexpr int kAlignment = 5;
 inline constexpr int kAlignmentVertices = 6;
@@ -51,11 +52,13 @@ struct Rig {
     int32_t vertices;
     std::vector<Triangle> triangles;
     std::vector<Triangle> welded;       // the same triangles, by the first vertex at each place
+    std::vector<Triangle> skin;         // those of the skin
     std::vector<uint8_t> parts;         // per triangle
     std::vector<uint8_t> vertex_parts;  // per vertex: the part of the triangles that use it
     std::vector<int32_t> weld;
     std::vector<int32_t> seam;  // vertices that are not the first at their place
     std::vector<std::array<float, 2>> uv;
+    std::vector<float> uv_area;  // per triangle, of the texture's
     std::vector<float> occlusion, mean_openness;  // of the mean head: baked in detail, and by coarse depth maps
     std::vector<std::vector<Move>> expression;  // per direction, only the vertices that it moves
     std::array<int32_t, kLandmarks> landmarks;
@@ -65,7 +68,7 @@ struct Rig {
     explicit Rig(const ModelArrays &model);
 };
 
-// Sum of the triangles' normals around each vertex's place, weighted by area; not of unit length.
-void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<Vec3> normals);
+// Sum of the triangles' normals around each vertex's place, weighted by area; x, y, z, and not of unit length.
+void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<FourFloats> normals);
 
 }  // namespace fw

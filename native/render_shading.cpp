@@ -8,13 +8,6 @@ namespace {
 
 float non_negative(float x) { return x > 0.0f ? x : 0.0f; }
 
-float soft_cosine(float cosine, float width) {
-    if (cosine >= width) return cosine;
-    if (!(cosine > -width)) return 0.0f;
-    const float over = cosine + width;
-    return over * over / (4.0f * width);
-}
-
 }  // namespace
 
 Vec3 unit(const Vec3 &v) {
@@ -38,12 +31,6 @@ Vec3 ambient_light(const Light &light, const Vec3 &n) {
     Vec3 sum = light.polynomial[0];
     for (int i = 1; i < 9; ++i) sum = sum + light.polynomial[i] * basis[i];
     return {non_negative(sum.x), non_negative(sum.y), non_negative(sum.z)};
-}
-
-Vec3 key_light(const Light &light, const Vec3 &normal, const Vec3 &softness) {
-    const float facing = dot(normal, light.towards);
-    return {light.key.x * soft_cosine(facing, softness.x), light.key.y * soft_cosine(facing, softness.y),
-            light.key.z * soft_cosine(facing, softness.z)};
 }
 
 }  // namespace fw

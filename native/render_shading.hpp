@@ -4,8 +4,15 @@
 #include <array>
 
 #include "render_scene.hpp"
+#include "simd.hpp"
 
 namespace fw {
+
+// What is drawn of light beyond Lambert's law, and how often.
+struct Look {
+    bool occlusion, shadows, highlights, scattering, eye_reflections;
+    bool every_sample;  // else a triangle's colour is found once a pixel
+};
 
 // Of unit length; a vector too short to have a direction becomes 0.
 Vec3 unit(const Vec3 &v);
@@ -29,15 +36,11 @@ inline constexpr Vec3 kHairSoftness{0.45f, 0.45f, 0.45f};
 // Diffuse irradiance / pi of the environment at a unit normal.
 Vec3 ambient_light(const Light &light, const Vec3 &normal);
 
-// The same of the key light where nothing is in its way.
-Vec3 key_light(const Light &light, const Vec3 &normal, const Vec3 &softness);
-
 // Linear up to the knee, then bending towards 1 with a continuous slope: bright skin is not clipped flat.
-inline float shoulder(float x) {
+inline FourFloats shoulder(const FourFloats &x) {
     constexpr float knee = 0.8f, rest = 1.0f - knee;
-    if (x <= knee) return x;
-    const float over = x - knee;
-    return knee + over * rest / (over + rest);
+    const FourFloats over = x - knee;
+    return x <= knee ? x : knee + over * rest / (over + rest);
 }
 
 }  // namespace fw

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "render_kernels.hpp"
 #include "render_shading.hpp"
 
 namespace fw {
@@ -12,7 +13,6 @@ constexpr Vec3 kCentreMm{0, -30, -60};
 constexpr float kRadiusMm = 170.0f, kPlaneMm = 1000.0f;  // the plane lies this far behind the centre
 constexpr float kScale = 0.5f * ShadowMap::kSide / kRadiusMm, kMiddle = 0.5f * ShadowMap::kSide;
 constexpr float kBiasMm = 1.0f, kRampMm = 2.5f, kGrazingLiftMm = 3.0f;
-constexpr uint8_t kLashes = 6;
 
 // Where a point is in the map: column and row, and how far towards the light from the plane.
 Vec3 place(const Sight &sight, const Vec3 &point_mm) {
@@ -46,23 +46,17 @@ void ShadowMap::draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardro
     lit_ = !on_;
     if (!on_) return;
     sight_ = Sight(towards);
-    std::fill(grid_.begin(), grid_.end(), FourFloats{});
+    grid_.clear();
     corners_.resize(head_mm.size());
     for (size_t v = 0; v < head_mm.size(); ++v) corners_[v] = corner(sight_, head_mm[v]);
-    for (size_t t = 0; t < rig.triangles.size(); ++t) {
-        if (rig.parts[t] == kLashes) continue;
-        const ScreenVertex &a = corners_[rig.triangles[t][0]], &b = corners_[rig.triangles[t][1]],
-                           &c = corners_[rig.triangles[t][2]];
-        if (!drawable(a, b, c)) continue;
-        scan(a, b, c, kSide, [&](int column, int row, const FourFloats &nearness) {
-            FourFloats &there = grid_[row * (kSide / 2) + column];
-            there = nearness > there ? nearness : there;
-        });
-    }
-    for (size_t v = 0; v < depth_.size(); ++v) {
-        const size_t row = v / kSide, column = v % kSide;
-        depth_[v] = grid_[row / 2 * (kSide / 2) + column / 2][row % 2 * 2 + column % 2];
-    }
+    kernels().rasterize(corners_.data(), rig.skin.data(), static_cast<int32_t>(rig.skin.size()), 0, false, grid_.layout,
+                        grid_.triangle.data(), grid_.inverse_depth.data());
+    for (int row = 0; row < kSide; row += 2)
+        for (int column = 0; column < kSide; column += 2) {
+            const float *four = &grid_.inverse_depth[grid_.layout.sample(column, row)];
+            std::copy(four, four + 2, &depth_[size_t(row) * kSide + column]);
+            std::copy(four + 2, four + 4, &depth_[size_t(row + 1) * kSide + column]);
+        }
     for (size_t i = 0; i < wardrobe.items.size(); ++i)
         if (visible[i]) cast(wardrobe, wardrobe.items[i], worn_mm);
 }
@@ -84,17 +78,15 @@ float ShadowMap::visibility(const Vec3 &point_mm, const Vec3 &normal, float lift
     if (!(x >= 1.0f && x < kSide - 1 && y >= 1.0f && y < kSide - 1)) return 1.0f;
     const int column = static_cast<int>(x), row = static_cast<int>(y);
     const std::array<float, 3> across = spline(x - static_cast<float>(column)), down = spline(y - static_cast<float>(row));
-    float hidden = 0.0f;
+    const FourFloats weights{across[0], across[1], across[2], 0.0f};
+    FourFloats hidden{};
     for (int j = 0; j < 3; ++j) {
-        const float *line = &depth_[size_t(row + j - 1) * kSide + column - 1];
-        float sum = 0.0f;
-        for (int i = 0; i < 3; ++i) {
-            const float over = (line[i] - here) * (1.0f / kRampMm);
-            sum += across[i] * (over > 0.0f ? (over < 1.0f ? over : 1.0f) : 0.0f);
-        }
-        hidden += down[j] * sum;
+        FourFloats over = (load<FourFloats>(&depth_[size_t(row + j - 1) * kSide + column - 1]) - here) * (1.0f / kRampMm);
+        over = over > 0.0f ? over : FourFloats{};
+        over = over < 1.0f ? over : FourFloats{1.0f, 1.0f, 1.0f, 1.0f};
+        hidden += over * weights * down[j];
     }
-    return 1.0f - hidden;
+    return 1.0f - (hidden[0] + hidden[1] + hidden[2]);
 }
 
 }  // namespace fw

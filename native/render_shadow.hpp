@@ -23,7 +23,7 @@ class ShadowMap {
   public:
     static constexpr int kSide = 104;
 
-    explicit ShadowMap(bool on) : on_(on), grid_(kSide * kSide / 4), depth_(kSide * kSide) {}
+    explicit ShadowMap(bool on) : on_(on), grid_(kSide), depth_(kSide * kSide + 4) {}
 
     // Looks from the unit vector `towards` (head frame). The head casts its triangles, attachments their opaque points.
     void draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardrobe &wardrobe, std::span<const Vec3> worn_mm,
@@ -40,8 +40,8 @@ class ShadowMap {
     bool on_, lit_ = true;
     Sight sight_{{0, 0, 1}};
     std::vector<ScreenVertex> corners_;
-    std::vector<FourFloats> grid_;  // of the head, as SampleGrid's
-    std::vector<float> depth_;      // per texel: distance towards the light from a plane behind the head, 0 for nothing
+    SampleGrid grid_;           // of the head
+    std::vector<float> depth_;  // per texel: distance towards the light from a plane behind the head, 0 for nothing; four more to read
 };
 
 }  // namespace fw

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "maths.hpp"
-#include "render_lanes.hpp"
+#include "simd.hpp"
 #include "render_shading.hpp"
 #include "render_shadow.hpp"
 
@@ -156,9 +156,10 @@ std::vector<Vec3> turned(std::span<const Vec3> normals) {
 Openness coarse_openness(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
                          std::span<const uint8_t> visible) {
     const Coordinates hiding = occluders(rig, neutral_mm, wardrobe, visible);
-    std::vector<Vec3> normals(rig.vertices);
-    vertex_normals(rig, neutral_mm, normals);
-    for (Vec3 &n : normals) n = unit(n);
+    std::vector<FourFloats> sums(rig.vertices);
+    vertex_normals(rig, neutral_mm, sums);
+    std::vector<Vec3> normals;
+    for (const FourFloats &n : sums) normals.push_back(unit({n[0], n[1], n[2]}));
     Receivers head(neutral_mm, normals);
     std::vector<std::array<Receivers, 2>> worn;  // per item: its front, and the other side if that has normals of its own
     for (size_t i = 0; i < wardrobe.items.size(); ++i) {

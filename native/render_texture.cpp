@@ -1,28 +1,12 @@
 #include "render_texture.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "render_srgb.hpp"
 
 namespace fw {
 
 namespace {
-
-// A texel position along one axis, clamped to the texture: the lower texel and the share of the next one.
-struct TexelPosition {
-    int low, next;
-    float share;
-
-    TexelPosition(float coordinate, int side) {
-        float x = coordinate * static_cast<float>(side) - 0.5f;
-        const float last = static_cast<float>(side - 1);
-        x = x > 0.0f ? (x < last ? x : last) : 0.0f;  // NaN becomes 0
-        low = static_cast<int>(x);
-        next = low + 1 < side ? low + 1 : low;
-        share = x - static_cast<float>(low);
-    }
-};
 
 // Repeats each row's last texel after it.
 void close_rows(Texels &texels) {
@@ -42,30 +26,7 @@ Texels halved(const Texels &from) {
     return to;
 }
 
-// Two neighbouring texels' channels 0 and 2, and 1 and 3.
-struct Pair {
-    FourFloats even, odd;
-
-    explicit Pair(const Texel *left) {
-        FourInts both;
-        std::memcpy(&both, left, sizeof(both));
-        even = __builtin_convertvector(both & 0xffff, FourFloats);
-        odd = __builtin_convertvector((both >> 16) & 0xffff, FourFloats);
-    }
-};
-
 }  // namespace
-
-FourFloats Texels::bilinear(float u, float v) const {
-    const TexelPosition x(u, width), y(v, height);
-    const Pair top(&at(x.low, y.low)), bottom(&at(x.low, y.next));
-    constexpr float unit = 1.0f / 65535.0f;
-    const float high = (1.0f - y.share) * unit, low = y.share * unit, left = 1.0f - x.share, right = x.share;
-    const FourFloats upper{left * high, left * high, right * high, right * high};
-    const FourFloats lower{left * low, left * low, right * low, right * low};
-    const FourFloats even = top.even * upper + bottom.even * lower, odd = top.odd * upper + bottom.odd * lower;
-    return FourFloats{even[0] + even[2], odd[0] + odd[2], even[1] + even[3], odd[1] + odd[3]};
-}
 
 Texels make_texels(std::span<const uint8_t> image, int width, int height, int channels) {
     std::array<uint16_t, 256> linear;
@@ -84,7 +45,8 @@ Texels make_texels(std::span<const uint8_t> image, int width, int height, int ch
     return out;
 }
 
-MipTexture::MipTexture(Texels base) {
+MipTexture::MipTexture(Texels base)
+    : opaque_(std::all_of(base.values.begin(), base.values.end(), [](const Texel &texel) { return texel[3] == 65535; })) {
     levels_.push_back(std::move(base));
     while (levels_.back().width > 1 || levels_.back().height > 1) levels_.push_back(halved(levels_.back()));
 }

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "render_lanes.hpp"
+#include "render_kernels.hpp"
 
 namespace fw {
 
@@ -21,9 +21,10 @@ struct Texels {
     Texels(int width, int height) : width(width), height(height), values(size_t(width + 1) * height) {}
     Texel &at(int x, int y) { return values[size_t(y) * (width + 1) + x]; }
     const Texel &at(int x, int y) const { return values[size_t(y) * (width + 1) + x]; }
-
-    // Red, green, blue, alpha between the four nearest texel centres, clamped at the border; u, v 0 .. 1 from the top left.
-    FourFloats bilinear(float u, float v) const;
+    Surface surface(const Vec3 &tint, float shine_by_red = 0.0f, float shine_by_alpha = 1.0f) const {
+        return {values.data()->data(), width + 1, static_cast<float>(width), static_cast<float>(height), {tint.x, tint.y, tint.z},
+                shine_by_red, shine_by_alpha};
+    }
 };
 
 // From rows of sRGB (channels 3, opaque) or sRGB and straight alpha (channels 4).
@@ -37,13 +38,17 @@ class MipTexture {
 
     // The level at which `texels_per_sample` (an area, of level 0) comes nearest to 1.
     int level(float texels_per_sample) const;
-    FourFloats bilinear(int level, float u, float v) const { return levels_[level].bilinear(u, v); }
+    int levels() const { return static_cast<int>(levels_.size()); }
+    const Texels &operator[](int level) const { return levels_[level]; }
+    // Whether nothing shows through.
+    bool opaque() const { return opaque_; }
     // Of the nearest texel.
     float alpha(int level, float u, float v) const;
     float texels() const { return static_cast<float>(levels_[0].width) * static_cast<float>(levels_[0].height); }
 
   private:
     std::vector<Texels> levels_;
+    bool opaque_;
 };
 
 }  // namespace fw

@@ -65,10 +65,9 @@ void add_strand(const Wardrobe &all, const Triangle &t, std::vector<Vec3> &stran
 
 }  // namespace
 
-float Wardrobe::texels(int32_t triangle, const Item &item) const {
-    const Triangle &t = triangles[triangle];
+float Wardrobe::texel_area(const Triangle &t, const MipTexture &texture) const {
     const std::array<float, 2> &a = uv[t[0]], &b = uv[t[1]], &c = uv[t[2]];
-    return std::abs((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])) * 0.5f * item.texture->texels();
+    return std::abs((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])) * 0.5f * texture.texels();
 }
 
 void Wardrobe::add(const AttachmentArrays &a, std::shared_ptr<const MipTexture> texture) {
@@ -81,6 +80,7 @@ void Wardrobe::add(const AttachmentArrays &a, std::shared_ptr<const MipTexture> 
     for (size_t v = 0; v < a.vertices_mm.size(); ++v) uv.push_back({a.uv[2 * v], a.uv[2 * v + 1]});
     for (size_t t = 0; t < a.triangles.size(); t += 3)
         triangles.push_back({a.triangles[t] + base, a.triangles[t + 1] + base, a.triangles[t + 2] + base});
+    for (size_t t = first; t < triangles.size(); ++t) texels.push_back(texel_area(triangles[t], *texture));
     strands.resize(vertices_mm.size(), Vec3{0, 0, 0});
     const auto material = static_cast<Material>(a.material);
     if (material == Material::hair) {
@@ -111,7 +111,7 @@ void Wardrobe::add_points(int32_t triangle, float step_mm, const Item &item) {
         return 1 + static_cast<int>(std::min(std::sqrt(dot(edge, edge)) / step_mm, static_cast<float>(most)));
     };
     const int across = steps(p), down = steps(q);
-    const int level = item.texture->level(2.0f * texels(triangle, item) / static_cast<float>(across * down));
+    const int level = item.texture->level(2.0f * texels[triangle] / static_cast<float>(across * down));
     for (int i = 0; i < across; ++i)
         for (int j = 0; j < down; ++j) {
             const float w1 = (static_cast<float>(i) + 0.5f) / static_cast<float>(across);

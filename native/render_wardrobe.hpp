@@ -45,6 +45,10 @@ struct Wardrobe {
         int32_t first_point, last_point;
         bool hides_sky;  // large enough to matter for ambient occlusion
 
+        // Drawn with the head, and not blended.
+        bool is_opaque() const {
+            return texture->opaque() && material != Material::glass && material != Material::hair;
+        }
         // Hair is shaded as the volume that its given normals describe, whichever side of a card is seen.
         bool turns_normals() const { return two_sided && material != Material::hair; }
     };
@@ -55,6 +59,7 @@ struct Wardrobe {
     std::vector<std::array<float, 2>> uv;
     std::vector<int32_t> anchors;
     std::vector<Triangle> triangles;
+    std::vector<float> texels;  // per triangle: its area in the texture
     std::vector<OpaquePoint> points;
 
     Vec3 at(const OpaquePoint &point, std::span<const Vec3> positions_mm) const {
@@ -62,13 +67,11 @@ struct Wardrobe {
         const Vec3 &a = positions_mm[t[0]];
         return a + ((positions_mm[t[1]] - a) * point.w1 + (positions_mm[t[2]] - a) * point.w2);
     }
-    // The area of a triangle in its texture, in texels.
-    float texels(int32_t triangle, const Item &item) const;
-
     // Throws std::invalid_argument naming the attachment and the field, what was found and what was expected.
     void add(const AttachmentArrays &arrays, std::shared_ptr<const MipTexture> texture);
 
   private:
+    float texel_area(const Triangle &triangle, const MipTexture &texture) const;
     void add_points(int32_t triangle, float step_mm, const Item &item);
 };
 

@@ -32,7 +32,7 @@ def blend(
         order = here[np.lexsort((here, -inverse[here, y, x].astype(np.float64)))]
         colour, through = np.zeros(3), 1.0
         for i in order:
-            colour = colour + through * alphas[i] * colours[i]
+            colour = colour + through * oracle.shoulder(alphas[i] * colours[i])
             through *= 1 - alphas[i]
-        out[y, x] = oracle.shoulder(colour) + through * behind[y, x]
+        out[y, x] = colour + through * behind[y, x]
     return out

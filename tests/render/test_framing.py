@@ -19,7 +19,7 @@ from tests.render.conftest import plain_scenes, synthetic_person
 
 def landmarks(person: Person, scenes: Scenes, crop: Crop) -> np.ndarray:
     background = np.zeros((len(scenes), crop.size_px, crop.size_px, 3), np.uint8)
-    return draw_heads(person, scenes, crop, background, shadows=False).landmarks_px[0].astype(np.float64)
+    return draw_heads(person, scenes, crop, background).landmarks_px[0].astype(np.float64)
 
 
 def seen(person: Person, scenes: Scenes, size: int, points_mm: np.ndarray | None = None) -> np.ndarray:

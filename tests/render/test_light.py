@@ -11,7 +11,7 @@ from facewright.models.embedded import load_head
 from facewright.models.morphable import MorphableModel, Part
 from facewright.people.attachment import Attachment, Material
 from facewright.people.person import Person
-from facewright.render import bake_occlusion, draw_heads
+from facewright.render import ShadingConfig, bake_occlusion, draw_heads
 from facewright.scenes.scene import Scenes
 from facewright.scenes.worn import Slot
 from tests.render.conftest import pane, plain_scenes, quad, synthetic_model, synthetic_person
@@ -23,7 +23,9 @@ def draw(
     person: Person, scenes: Scenes, worn: tuple[Attachment, ...] = (), shadows: bool = True
 ) -> np.ndarray:
     background = np.full((len(scenes), 40, 40, 3), 90, np.uint8)
-    return draw_heads(person, scenes, SMALL, background, worn, shadows=shadows).images.astype(int)
+    return draw_heads(
+        person, scenes, SMALL, background, worn, shading=ShadingConfig(shadows=shadows)
+    ).images.astype(int)
 
 
 def grey(person: Person) -> Person:

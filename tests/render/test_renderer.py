@@ -14,13 +14,14 @@ from facewright import FacewrightError
 from facewright.geometry import ARCFACE_112, FACENET_96, Crop
 from facewright.models.morphable import MorphableModel
 from facewright.people.person import Person
-from facewright.render import Renderings, draw_heads, render, rig
+from facewright.render import Renderings, ShadingConfig, draw_heads, render, rig
 from facewright.scenes.scene import Scenes
 from tests.oracles import rasterizer as oracle
 from tests.render.conftest import plain_scenes, synthetic_model, synthetic_person
 
 NOSE, RIGHT_EYE, LEFT_EYE, CHIN = 30, 36, 45, 8
 SMALL = Crop("small", 40, ARCFACE_112.points_px * (40 / 112))
+EXACT = ShadingConfig(shadows=False, every_sample=True)
 
 
 def grey(scenes: Scenes, crop: Crop, level: int = 90) -> np.ndarray:
@@ -78,7 +79,7 @@ def test_images_agree_with_the_slow_renderer() -> None:
         scenes.yaw_deg[i], scenes.pitch_deg[i], scenes.light[i] = 0, 0, lit_from((side, 0.36, 0.62))
         scenes.key_irradiance[i] = 0
     background = np.random.default_rng(0).integers(0, 256, (6, 40, 40, 3)).astype(np.uint8)
-    images = draw_heads(person, scenes, SMALL, background, shadows=False).images
+    images = draw_heads(person, scenes, SMALL, background, shading=EXACT).images
     for i in range(6):
         expected = oracle.draw(person, scenes, i, SMALL, background[i])
         assert np.abs(images[i].astype(int) - expected).max() <= 1

@@ -3,5 +3,15 @@
 from facewright.render.occlusion import bake_occlusion
 from facewright.render.rasterizer import Fragments, rasterize
 from facewright.render.renderer import Renderings, draw_heads, render
+from facewright.render.shading import LAMBERTIAN, ShadingConfig
 
-__all__ = ["Fragments", "Renderings", "bake_occlusion", "draw_heads", "rasterize", "render"]
+__all__ = [
+    "LAMBERTIAN",
+    "Fragments",
+    "Renderings",
+    "ShadingConfig",
+    "bake_occlusion",
+    "draw_heads",
+    "rasterize",
+    "render",
+]

@@ -15,6 +15,7 @@ from facewright.people.attachment import Attachment
 from facewright.people.person import Person
 from facewright.people.worn import dress
 from facewright.render.rig import rig_of
+from facewright.render.shading import ShadingConfig
 from facewright.render.wardrobe import wardrobe_of
 from facewright.scenes.backgrounds import draw_backgrounds
 from facewright.scenes.photo_backgrounds import PhotoBackgrounds
@@ -59,12 +60,12 @@ def draw_heads(
     background: UInt8[np.ndarray, "n H W 3"],
     attachments: Sequence[Attachment] = (),
     visible: Bool[np.ndarray, "n A"] | None = None,
-    shadows: bool = True,
+    shading: ShadingConfig = ShadingConfig(),  # noqa: B008  (frozen)
 ) -> Renderings:
     """Draw every scene of `person` over given backgrounds (sRGB, of the crop's size).
 
-    visible: which of the A attachments are drawn in each scene; all of them if None. shadows: whether the key light
-        casts any.
+    visible: which of the A attachments are drawn in each scene; all of them if None. shading: what of the light is
+        drawn.
     The same bytes on every machine and from any number of threads; the call releases the GIL.
 
     Vertices are neutral_mm plus the expression, turned by R_camera_head and seen by a pinhole at distance_mm, or by
@@ -108,7 +109,7 @@ def draw_heads(
             points_px=np.ascontiguousarray(crop.points_px, np.float64),
             framing=int(crop.framing),
             background=np.ascontiguousarray(background, np.uint8),
-            shadows=shadows,
+            look=shading.native(),
         )
     except ValueError as error:
         raise FacewrightError(f"scenes of person {person.index}: {error}") from error

@@ -1,0 +1,364 @@
+// Compiled once for each instruction set, with FW_ISA (a namespace) and FW_LANES defined. Everything here is inlined or in
+// that namespace, so that no function compiled for one instruction set is ever linked into the path of another.
+#include <cmath>
+
+#include "render_kernels.hpp"
+
+namespace fw::FW_ISA {
+
+namespace {
+
+constexpr int kLanes = FW_LANES;
+// Within this many steps products of coordinates stay below 2^30.
+constexpr int32_t kSmall = 64 * kSubsample;
+
+using F = Floats<kLanes>;
+using I = Ints<kLanes>;
+
+I splat(int32_t x) { return I{} + x; }
+I least(const I &a, const I &b) { return a < b ? a : b; }
+I most(const I &a, const I &b) { return a > b ? a : b; }
+
+// A vector of samples: 4 x 4, 4 x 2 or 2 x 2.
+struct Block {
+    static constexpr int kWidth = kLanes == 4 ? 2 : 4, kHeight = kLanes / kWidth;
+
+    static I columns() {
+        I out{};
+        for (int i = 0; i < kLanes; ++i) out[i] = (i >> 2 & 1) * 2 + (i & 1);
+        return out;
+    }
+    static I rows() {
+        I out{};
+        for (int i = 0; i < kLanes; ++i) out[i] = (i >> 3) * 2 + (i >> 1 & 1);
+        return out;
+    }
+    static size_t offset(const TileLayout &layout, int column, int row) {
+        if constexpr (kLanes == 16) return (size_t(row) * layout.across + column) * 16;
+        if constexpr (kLanes == 8) return (size_t(row >> 1) * layout.across + column) * 16 + (row & 1) * 8;
+        return layout.pixel(column, row) * 4;
+    }
+};
+
+// Triangles made ready for drawing, as many as a vector has lanes; what is here is exact for small ones.
+struct alignas(64) Batch {
+    int32_t step_x[3][kLanes], step_y[3][kLanes], value[3][kLanes];
+    int32_t bias[2][kLanes];
+    float depth[3][kLanes];
+    int32_t left[kLanes], right[kLanes], top[kLanes], bottom[kLanes];  // blocks
+    uint32_t small, large;                                               // which are to be drawn
+};
+
+struct Corners {
+    I x, y;
+    F near;
+};
+
+// Rows of 4 numbers to 4 columns.
+void turn(FourInts &a, FourInts &b, FourInts &c, FourInts &d) {
+    const FourInts ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const FourInts cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+    b = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    c = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
+    d = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
+}
+
+Corners corners(const ScreenVertex *vertices, const Triangle *triangles, int count, int which) {
+    alignas(64) int32_t x[kLanes], y[kLanes], near[kLanes];
+    static constexpr ScreenVertex nowhere{0, 0, 0.0f};
+    for (int i = 0; i < kLanes; i += 4) {
+        FourInts rows[4];
+        for (int j = 0; j < 4; ++j)
+            rows[j] = load<FourInts>(i + j < count ? &vertices[triangles[i + j][which]] : &nowhere);
+        turn(rows[0], rows[1], rows[2], rows[3]);
+        store(x + i, rows[0]);
+        store(y + i, rows[1]);
+        store(near + i, rows[2]);
+    }
+    return {load<I>(x), load<I>(y), load<F>(near)};
+}
+
+// An edge of all triangles of a batch as a linear function of the sample position, "inside" is >= 0 under the top-left rule.
+// It starts at dx, dy after its first corner, which are 0 for triangles that are not small.
+I set_edge(Batch &batch, int which, const I &across, const I &down, const I &dx, const I &dy) {
+    const I left_or_top = (down > 0) | ((down == 0) & (across < 0));
+    const I bias = left_or_top + 1;
+    store(batch.step_x[which], down * kSubsample);
+    store(batch.step_y[which], -across * kSubsample);
+    store(batch.value[which], down * dx - across * dy - bias);
+    return bias;
+}
+
+void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangles, int count, bool two_sided, int side) {
+    const Corners a = corners(vertices, triangles, count, 0);
+    Corners b = corners(vertices, triangles, count, 1), c = corners(vertices, triangles, count, 2);
+    const I usable = (a.near > 0.0f) & (b.near > 0.0f) & (c.near > 0.0f);
+    const I low_x = least(least(a.x, b.x), c.x), high_x = most(most(a.x, b.x), c.x);
+    const I low_y = least(least(a.y, b.y), c.y), high_y = most(most(a.y, b.y), c.y);
+    const I small = usable & (high_x - low_x <= kSmall) & (high_y - low_y <= kSmall);
+    I bx = small ? b.x - a.x : I{}, by = small ? b.y - a.y : I{}, cx = small ? c.x - a.x : I{}, cy = small ? c.y - a.y : I{};
+    I area = by * cx - bx * cy;
+    if (two_sided) {
+        const I behind = area < 0;
+        const I tx = bx, ty = by;
+        const F near = b.near;
+        bx = behind ? cx : bx, by = behind ? cy : by, b.near = behind ? c.near : b.near;
+        cx = behind ? tx : cx, cy = behind ? ty : cy, c.near = behind ? near : c.near;
+        area = behind ? -area : area;
+    }
+    // The samples whose centres lie in the box.
+    constexpr int32_t half = kSubsample / 2;
+    const I left = most((low_x + (half - 1)) >> 8, I{}), right = least((high_x - half) >> 8, splat(side - 1));
+    const I top = most((low_y + (half - 1)) >> 8, I{}), bottom = least((high_y - half) >> 8, splat(side - 1));
+    const I filled = (left <= right) & (top <= bottom);
+    batch.small = sign_bits(I(small & filled & (area > 0)));
+    batch.large = sign_bits(I(usable & ~small & filled));
+    if (batch.small == 0) return;
+    const I first_x = left & -Block::kWidth, first_y = top & -Block::kHeight;
+    const I x = small ? first_x * kSubsample + half - a.x : I{}, y = small ? first_y * kSubsample + half - a.y : I{};
+    set_edge(batch, 0, cx - bx, cy - by, x - bx, y - by);
+    store(batch.bias[0], set_edge(batch, 1, -cx, -cy, x - cx, y - cy));
+    store(batch.bias[1], set_edge(batch, 2, bx, by, x, y));
+    const F twice = __builtin_convertvector(area, F);
+    store(batch.depth[0], a.near);
+    store(batch.depth[1], (b.near - a.near) / twice);
+    store(batch.depth[2], (c.near - a.near) / twice);
+    constexpr int wide = Block::kWidth == 4 ? 2 : 1, high = Block::kHeight == 4 ? 2 : 1;
+    store(batch.left, left >> wide);
+    store(batch.right, right >> wide);
+    store(batch.top, top >> high);
+    store(batch.bottom, bottom >> high);
+}
+
+// Calls visit(first sample, outside (negative there), 1 / depth) for each vector of samples that a small triangle may touch.
+template <class Visit>
+[[gnu::always_inline]] inline void walk(const Batch &batch, int i, const TileLayout &layout, Visit &&visit) {
+    const I columns = Block::columns(), rows = Block::rows();
+    I row[3], right[3], down[3];
+    for (int e = 0; e < 3; ++e) {
+        const I across = splat(batch.step_x[e][i]), below = splat(batch.step_y[e][i]);
+        row[e] = batch.value[e][i] + columns * across + rows * below;
+        right[e] = across * Block::kWidth;
+        down[e] = below * Block::kHeight;
+    }
+    const int32_t bias1 = batch.bias[0][i], bias2 = batch.bias[1][i];
+    const float depth0 = batch.depth[0][i], depth1 = batch.depth[1][i], depth2 = batch.depth[2][i];
+    for (int y = batch.top[i]; y <= batch.bottom[i]; ++y) {
+        I v0 = row[0], v1 = row[1], v2 = row[2];
+        for (int x = batch.left[i]; x <= batch.right[i]; ++x) {
+            const I outside = v0 | v1 | v2;
+            const F b = __builtin_convertvector(v1 + bias1, F), c = __builtin_convertvector(v2 + bias2, F);
+            visit(Block::offset(layout, x, y), outside, depth0 + (b * depth1 + c * depth2));
+            v0 += right[0];
+            v1 += right[1];
+            v2 += right[2];
+        }
+        row[0] += down[0];
+        row[1] += down[1];
+        row[2] += down[2];
+    }
+}
+
+struct WideEdge {
+    int64_t step_x, step_y, bias;
+    FourLongs value;
+
+    WideEdge(const ScreenVertex &from, const ScreenVertex &to, int32_t x, int32_t y) {
+        const int64_t dx = int64_t{to.x} - from.x, dy = int64_t{to.y} - from.y;
+        step_x = dy * kSubsample;
+        step_y = -dx * kSubsample;
+        bias = dy > 0 || (dy == 0 && dx < 0) ? 0 : 1;
+        value = edge(from, to, x, y) - bias + FourLongs{0, step_x, step_y, step_x + step_y};
+    }
+};
+
+// The same for a counter-clockwise triangle of any size, by pixels.
+template <class Visit>
+[[gnu::noinline]] void walk_large(const ScreenVertex &a, const ScreenVertex &b, const ScreenVertex &c,
+                                  const TileLayout &layout, Visit &&visit) {
+    const auto area = static_cast<float>(doubled_area(a, b, c));
+    constexpr int half = kSubsample / 2, last = kGuardSamples * kSubsample;
+    const auto first_pixel = [](int32_t least) { return (least < 0 ? 0 : least) >> 9; };
+    const auto last_pixel = [&](int32_t most) { return (most < 0 ? -1 : most > last ? last : most) >> 9; };
+    const int left = first_pixel(std::min({a.x, b.x, c.x})), top = first_pixel(std::min({a.y, b.y, c.y}));
+    const int limit = (layout.side - 1) >> 1;
+    const int right = std::min(limit, last_pixel(std::max({a.x, b.x, c.x}))), bottom = std::min(limit, last_pixel(std::max({a.y, b.y, c.y})));
+    const int32_t x = left * 2 * kSubsample + half, y = top * 2 * kSubsample + half;
+    WideEdge e0(b, c, x, y), e1(c, a, x, y), e2(a, b, x, y);
+    const float depth1 = (b.inverse_depth - a.inverse_depth) / area, depth2 = (c.inverse_depth - a.inverse_depth) / area;
+    for (int row = top; row <= bottom; ++row) {
+        FourLongs v0 = e0.value, v1 = e1.value, v2 = e2.value;
+        for (int column = left; column <= right; ++column) {
+            const FourInts outside = __builtin_convertvector((v0 | v1 | v2) < 0, FourInts);
+            const FourFloats b_weight = __builtin_convertvector(v1 + e1.bias, FourFloats);
+            const FourFloats c_weight = __builtin_convertvector(v2 + e2.bias, FourFloats);
+            visit(layout.pixel(column, row) * 4, outside, a.inverse_depth + (b_weight * depth1 + c_weight * depth2));
+            v0 += 2 * e0.step_x;
+            v1 += 2 * e1.step_x;
+            v2 += 2 * e2.step_x;
+        }
+        e0.value += 2 * e0.step_y;
+        e1.value += 2 * e1.step_y;
+        e2.value += 2 * e2.step_y;
+    }
+}
+
+// Of a triangle that is not small, seen from the front or, if two_sided, from behind.
+template <class Visit>
+void walk_any(const ScreenVertex *vertices, const Triangle &t, bool two_sided, const TileLayout &layout, Visit &&visit) {
+    const ScreenVertex &a = vertices[t[0]], &b = vertices[t[1]], &c = vertices[t[2]];
+    const int64_t area = doubled_area(a, b, c);
+    if (area > 0) walk_large(a, b, c, layout, visit);
+    if (area < 0 && two_sided) walk_large(a, c, b, layout, visit);
+}
+
+// Keeps what is nearest.
+struct Draw {
+    int32_t *triangle;
+    float *nearest;
+    int32_t number;
+
+    template <class Whole, class Real>
+    [[gnu::always_inline]] void operator()(size_t first, const Whole &outside, const Real &depth) const {
+        const Real before = load<Real>(nearest + first);
+        const Whole nearer = (depth > before) & (outside >= 0);
+        store(nearest + first, nearer ? depth : before);
+        store(triangle + first, nearer ? Whole{} + number : load<Whole>(triangle + first));
+    }
+};
+
+// Writes down what is nearer than the grid.
+struct List {
+    const float *nearest;
+    Cover *out;
+
+    template <class Whole, class Real>
+    [[gnu::always_inline]] void operator()(size_t first, const Whole &outside, const Real &depth) {
+        const Whole nearer = (depth > load<Real>(nearest + first)) & (outside >= 0);
+        uint32_t bits = sign_bits(nearer);
+        for (auto pixel = static_cast<int32_t>(first / 4); bits != 0; bits >>= 4, ++pixel)
+            if (bits & 15) *out++ = {pixel, bits & 15};
+    }
+};
+
+void rasterize(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number, bool two_sided,
+               const TileLayout &layout, int32_t *triangle, float *inverse_depth) {
+    Batch batch;
+    for (int32_t first = 0; first < count; first += kLanes) {
+        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), two_sided, layout.side);
+        for (uint32_t left = batch.small | batch.large; left != 0; left &= left - 1) {
+            const int i = __builtin_ctz(left);
+            const Draw draw{triangle, inverse_depth, first_number + first + i};
+            if (batch.small >> i & 1)
+                walk(batch, i, layout, draw);
+            else
+                walk_any(vertices, triangles[first + i], two_sided, layout, draw);
+        }
+    }
+}
+
+int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, const TileLayout &layout,
+              const float *inverse_depth, Cover *out, int32_t *ends) {
+    Batch batch;
+    List list{inverse_depth, out};
+    for (int32_t first = 0; first < count; first += kLanes) {
+        const int32_t n = std::min(kLanes, count - first);
+        set_up(batch, vertices, triangles + first, n, true, layout.side);
+        for (int i = 0; i < n; ++i) {
+            if (batch.small >> i & 1) walk(batch, i, layout, list);
+            if (batch.large >> i & 1) walk_any(vertices, triangles[first + i], true, layout, list);
+            ends[first + i] = static_cast<int32_t>(list.out - out);
+        }
+    }
+    return static_cast<int32_t>(list.out - out);
+}
+
+void project(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out) {
+    for (int32_t i = 0; i < count; ++i) {
+        const Projected p = view.project(points_mm[i]);
+        out[i] = snap(p.x_px, p.y_px, p.depth_mm, samples);
+    }
+}
+
+[[gnu::always_inline]] inline float non_negative(float x) { return x > 0.0f ? x : 0.0f; }
+
+// The cosine, bent to 0 within +-width of the terminator.
+[[gnu::always_inline]] inline float soft_cosine(float cosine, float width) {
+    const float over = cosine + width, bent = over * over / (4.0f * width);
+    return cosine >= width ? cosine : over > 0.0f ? bent : 0.0f;
+}
+
+// Diffuse light of one channel.
+void light_channel(const float (&k)[9], const float (&key)[4], const VertexLights &at, const float *soft, int32_t count,
+                   float *out) {
+    for (int32_t i = 0; i < count; ++i) {
+        const float x = at.x[i], y = at.y[i], z = at.z[i];
+        const float ambient = k[0] + k[1] * y + k[2] * z + k[3] * x + k[4] * (x * y) + k[5] * (y * z) + k[6] * (z * z) +
+                              k[7] * (z * x) + k[8] * (x * x - y * y);
+        const float facing = x * key[0] + y * key[1] + z * key[2];
+        out[i] = non_negative(ambient) * at.open[i] + key[3] * soft_cosine(facing, soft[i]) * at.arriving[i];
+    }
+}
+
+void light(const Light &light, const VertexLights &vertices, int32_t count) {
+    const float *softness[3] = {vertices.soft_red, vertices.soft_green, vertices.soft_blue};
+    float *out[3] = {vertices.red, vertices.green, vertices.blue};
+    const float strength[3] = {light.key.x, light.key.y, light.key.z};
+    for (int c = 0; c < 3; ++c) {
+        float k[9];
+        for (int i = 0; i < 9; ++i) k[i] = c == 0 ? light.polynomial[i].x : c == 1 ? light.polynomial[i].y : light.polynomial[i].z;
+        light_channel(k, {light.towards.x, light.towards.y, light.towards.z, strength[c]}, vertices, softness[c], count, out[c]);
+    }
+}
+
+typedef uint16_t EightShorts __attribute__((vector_size(16)));
+typedef int32_t EightInts __attribute__((vector_size(32)));
+
+// Two neighbouring texels.
+[[gnu::always_inline]] inline EightFloats texel_pair(const uint16_t *from) {
+    return __builtin_convertvector(__builtin_convertvector(load<EightShorts>(from), EightInts), EightFloats);
+}
+
+// Between the four nearest texel centres, clamped at the border.
+[[gnu::always_inline]] inline FourFloats texel_at(const Surface &surface, float u, float v) {
+    const FourFloats size{surface.width, surface.height, 1.0f, 1.0f}, last = size - 1.0f;
+    FourFloats at = FourFloats{u, v, 0.0f, 0.0f} * size - 0.5f;
+    at = at > 0.0f ? at : FourFloats{};  // so does NaN
+    at = at < last ? at : last;
+    const FourInts low = __builtin_convertvector(at, FourInts);
+    const FourFloats share = at - __builtin_convertvector(low, FourFloats);
+    const int64_t row = int64_t{low[1]} * surface.stride;
+    const uint16_t *upper = surface.texels + (row + low[0]) * 4;
+    const uint16_t *lower = upper + (low[1] + 1 < static_cast<int32_t>(surface.height) ? surface.stride * 4 : 0);
+    constexpr float unit = 1.0f / 65535.0f;
+    const float below = share[1] * unit, above = (1.0f - share[1]) * unit, right = share[0], left = 1.0f - share[0];
+    const EightFloats both = (texel_pair(upper) * above + texel_pair(lower) * below) *
+                             EightFloats{left, left, left, left, right, right, right, right};
+    return __builtin_shufflevector(both, both, 0, 1, 2, 3) + __builtin_shufflevector(both, both, 4, 5, 6, 7);
+}
+
+void sample(const Surface &surface, float u, float v, FourFloats *out) {
+    *out = texel_at(surface, u, v) * FourFloats{surface.tint[0], surface.tint[1], surface.tint[2], 1.0f};
+}
+
+[[gnu::always_inline]] inline FourFloats shade_one(const Fragment &f, const Attributes *vertices, const FourFloats &highlight) {
+    const EightFloats mixed = load<EightFloats>(&vertices[f.corners[0]]) * f.weights[0] +
+                              load<EightFloats>(&vertices[f.corners[1]]) * f.weights[1] +
+                              load<EightFloats>(&vertices[f.corners[2]]) * f.weights[2];
+    const EightFloats at = mixed * (1.0f / mixed[0]);
+    const FourFloats texel = texel_at(*f.surface, at[1], at[2]);
+    const FourFloats diffuse{at[4] * f.surface->tint[0], at[5] * f.surface->tint[1], at[6] * f.surface->tint[2], 1.0f};
+    return texel * diffuse + highlight * (at[7] * (texel[0] * f.surface->shine_by_red + texel[3] * f.surface->shine_by_alpha));
+}
+
+void shade(const Fragment *fragments, int32_t count, const Attributes *vertices, const Vec3 &highlight, FourFloats *out) {
+    const FourFloats colour{highlight.x, highlight.y, highlight.z, 0.0f};
+    for (int32_t i = 0; i < count; ++i) out[i] = shade_one(fragments[i], vertices, colour);
+}
+
+}  // namespace
+
+extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, project, light, sample, shade};
+
+}  // namespace fw::FW_ISA

@@ -1,0 +1,6 @@
+#if defined(FW_X86_64)
+#define FW_ISA avx512
+#define FW_ISA_NAME "avx512"
+#define FW_LANES 16
+#include "render_kernels.ipp"
+#endif

@@ -1,0 +1,149 @@
+#include "render_stage.hpp"
+
+#include "render_materials.hpp"
+
+namespace fw {
+
+namespace {
+
+constexpr float kSkinLiftMm = 1.5f, kHairLiftMm = 6.0f, kWornLiftMm = 2.0f;
+
+}  // namespace
+
+Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop, int samples, const Look &look)
+    : rig(rig),
+      wardrobe(wardrobe),
+      crop(crop),
+      samples(samples),
+      look(look),
+      triangles(rig.triangles),
+      positions_mm(rig.vertices + wardrobe.vertices_mm.size()),
+      screen(positions_mm.size()),
+      normals(positions_mm.size()),
+      attributes(positions_mm.size() + wardrobe.vertices_mm.size()),
+      sums_(rig.vertices),
+      needed_(positions_mm.size()),
+      shadow_(look.shadows) {
+    for (size_t i = 0; i < wardrobe.items.size(); ++i) {
+        const Wardrobe::Item &item = wardrobe.items[i];
+        for (int32_t t = item.first_triangle; t < item.last_triangle; ++t) {
+            const Triangle &corners = wardrobe.triangles[t];
+            triangles.push_back({corners[0] + rig.vertices, corners[1] + rig.vertices, corners[2] + rig.vertices});
+            item_of.push_back(static_cast<int32_t>(i));
+        }
+    }
+}
+
+void Stage::set(const Sitter &sitter, const Shot &shot) {
+    express(sitter.neutral_mm, shot.expression);
+    const std::span<const Vec3> head = std::span(positions_mm).first(rig.vertices);
+    view = framed_view(rig, head, shot.camera, crop);
+    project(0, rig.vertices);
+    vertex_normals(rig, head, sums_);
+    for (size_t i = 0; i < wardrobe.items.size(); ++i)
+        if (shot.visible[i]) place(wardrobe.items[i], sitter.neutral_mm);
+    if (shot.light.has_key())
+        shadow_.draw(rig, head, wardrobe, worn_mm(), shot.visible, view.back(shot.light.towards));
+    else
+        shadow_.clear();
+    std::fill(needed_.begin(), needed_.end(), 0);
+}
+
+void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> expression) {
+    std::copy(neutral_mm.begin(), neutral_mm.end(), positions_mm.begin());
+    for (size_t e = 0; e < expression.size(); ++e) {
+        const float amount = expression[e];
+        if (amount == 0.0f) continue;
+        for (const Move &move : rig.expression[e]) {
+            Vec3 &p = positions_mm[move.vertex];
+            p.x += amount * move.by_mm.x;
+            p.y += amount * move.by_mm.y;
+            p.z += amount * move.by_mm.z;
+        }
+    }
+}
+
+// An attachment's vertices move as the expression moves their anchors.
+void Stage::place(const Wardrobe::Item &item, std::span<const Vec3> neutral_mm) {
+    for (int32_t v = item.first_vertex; v < item.last_vertex; ++v) {
+        const int32_t anchor = wardrobe.anchors[v];
+        Vec3 &p = positions_mm[rig.vertices + v];
+        p = wardrobe.vertices_mm[v];
+        if (anchor >= 0) p = p + (positions_mm[anchor] - neutral_mm[anchor]);
+    }
+    project(rig.vertices + item.first_vertex, rig.vertices + item.last_vertex);
+}
+
+void Stage::project(int32_t first, int32_t last) {
+    kernels().project(view, &positions_mm[first], last - first, samples, &screen[first]);
+}
+
+void Stage::light(const Sitter &sitter, const Shot &shot) {
+    light_head(sitter, shot);
+    for (size_t i = 0; i < wardrobe.items.size(); ++i) {
+        if (!shot.visible[i]) continue;
+        light_item(i, shot, false);
+        if (wardrobe.items[i].turns_normals()) light_item(i, shot, true);
+    }
+}
+
+void Stage::set_attributes(int32_t row, int32_t vertex, size_t lit, const std::array<float, 2> &uv, const Vec3 &diffuse,
+                           float shine) {
+    const float near = screen[vertex].inverse_depth;
+    attributes[row] = {near,           uv[0] * near,     uv[1] * near,     lighting_.arriving(lit) * near,
+                       diffuse.x * near, diffuse.y * near, diffuse.z * near, shine * near};
+}
+
+void Stage::light_head(const Sitter &sitter, const Shot &shot) {
+    lighting_.clear();
+    lit_.clear();
+    for (int32_t v = 0; v < rig.vertices; ++v) {
+        if (!needed_[v]) continue;
+        const Vec3 in_head = unit({sums_[v][0], sums_[v][1], sums_[v][2]});
+        normals[v] = view.turn(in_head);
+        lit_.push_back(v);
+        lighting_.add({positions_mm[v], in_head, normals[v], rig.vertex_parts[v] == kSkin ? kSkinSoftness : kHardSoftness,
+                       shot.openness.head[v], kSkinLiftMm},
+                      shot.light, shadow_, look);
+    }
+    lighting_.run(shot.light);
+    for (size_t i = 0; i < lit_.size(); ++i) {
+        const int32_t v = lit_[i];
+        const Vec3 diffuse = lighting_.diffuse(i);
+        const float shine = look.highlights ? head_highlight(rig.vertex_parts[v], normals[v], shot.light) : 0.0f;
+        set_attributes(v, v, i, rig.uv[v], sitter.vertex_albedo.empty() ? diffuse : diffuse * sitter.vertex_albedo[v],
+                       shine * lighting_.arriving(i));
+    }
+}
+
+void Stage::light_item(size_t number, const Shot &shot, bool behind) {
+    const Wardrobe::Item &item = wardrobe.items[number];
+    const bool hair = item.material == Material::hair;
+    const float turn = behind ? -1.0f : 1.0f, lift_mm = hair ? kHairLiftMm : kWornLiftMm;
+    const std::vector<float> &open = behind ? shot.openness.behind : shot.openness.worn;
+    lighting_.clear();
+    lit_.clear();
+    for (int32_t v = item.first_vertex; v < item.last_vertex; ++v) {
+        const int32_t vertex = rig.vertices + v;
+        if (!needed_[vertex]) continue;
+        const Vec3 in_head = wardrobe.normals[v] * turn;
+        if (!behind) normals[vertex] = view.turn(in_head);
+        lit_.push_back(v);
+        lighting_.add({positions_mm[vertex], in_head, normals[vertex] * turn, hair ? kHairSoftness : kHardSoftness, open[v], lift_mm},
+                      shot.light, shadow_, look);
+    }
+    lighting_.run(shot.light);
+    for (size_t i = 0; i < lit_.size(); ++i) {
+        const int32_t v = lit_[i], vertex = rig.vertices + v;
+        Vec3 diffuse = lighting_.diffuse(i);
+        float shine = 0.0f;
+        if (hair && look.highlights) {
+            const StrandLobes lobes = strand_lobes(view.turn(wardrobe.strands[v]), normals[vertex], shot.light);
+            diffuse = diffuse + shot.light.colour * (lobes.coloured * lighting_.arriving(i));
+            shine = lobes.white * lighting_.arriving(i);
+        }
+        set_attributes(vertex + (behind ? backs() : 0), vertex, i, wardrobe.uv[v], diffuse, shine);
+    }
+}
+
+}  // namespace fw

@@ -1,0 +1,87 @@
+// The geometry and light of one scene: where all vertices are, where they are seen, and what light they send on.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "render_kernels.hpp"
+#include "render_lighting.hpp"
+#include "render_rig.hpp"
+#include "render_scene.hpp"
+#include "render_shadow.hpp"
+#include "render_sky.hpp"
+#include "render_wardrobe.hpp"
+
+namespace fw {
+
+// One person, as all their images share them.
+struct Sitter {
+    std::span<const Vec3> neutral_mm;
+    MipTexture texture, made_up;      // made_up only where a shot asks for it
+    std::vector<Vec3> vertex_albedo;  // linear, times the texture; empty for none
+};
+
+// One image of them.
+struct Shot {
+    std::span<const float> expression;
+    SceneCamera camera;
+    Light light;
+    bool made_up;
+    std::span<const uint8_t> visible;  // per attachment
+    const Openness &openness;
+};
+
+// Buffers for one scene after the other. Vertices are numbered through: the head's, then the attachments'; and so are
+// triangles. The other side of an attachment's vertex, where it has normals of its own, has attributes at backs() + its number.
+class Stage {
+  public:
+    Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop, int samples, const Look &look);
+
+    // Moves everything to where the scene has it, and finds the shadows.
+    void set(const Sitter &sitter, const Shot &shot);
+    // Finds the light of the vertices of the triangles that were marked as needed since set().
+    void need(int32_t triangle) {
+        for (const int32_t v : triangles[triangle]) needed_[v] = 1;
+    }
+    void light(const Sitter &sitter, const Shot &shot);
+
+    int32_t head_triangles() const { return static_cast<int32_t>(rig.triangles.size()); }
+    int32_t backs() const { return static_cast<int32_t>(positions_mm.size()) - rig.vertices; }
+    bool is_eye(int32_t triangle) const {
+        return triangle < head_triangles() && (rig.parts[triangle] == kLeftEye || rig.parts[triangle] == kRightEye);
+    }
+    // A unit normal in the camera frame, of the side that an attribute row describes.
+    Vec3 normal(int32_t row) const {
+        return row < static_cast<int32_t>(normals.size()) ? normals[row] : normals[row - backs()] * -1.0f;
+    }
+    std::span<const Vec3> worn_mm() const { return std::span(positions_mm).subspan(rig.vertices); }
+
+    const Rig &rig;
+    const Wardrobe &wardrobe;
+    const CropTemplate crop;
+    const int samples;
+    const Look look;
+    View view{};
+    std::vector<Triangle> triangles;
+    std::vector<int32_t> item_of;  // per attachment triangle
+    std::vector<Vec3> positions_mm;
+    std::vector<ScreenVertex> screen;
+    std::vector<Vec3> normals;
+    std::vector<Attributes> attributes;
+
+  private:
+    void express(std::span<const Vec3> neutral_mm, std::span<const float> expression);
+    void place(const Wardrobe::Item &item, std::span<const Vec3> neutral_mm);
+    void project(int32_t first, int32_t last);
+    void light_head(const Sitter &sitter, const Shot &shot);
+    void light_item(size_t item, const Shot &shot, bool behind);
+    void set_attributes(int32_t row, int32_t vertex, size_t lit, const std::array<float, 2> &uv, const Vec3 &diffuse, float shine);
+
+    std::vector<FourFloats> sums_;  // of normals at the head's vertices
+    std::vector<uint8_t> needed_;   // per vertex
+    std::vector<int32_t> lit_;      // the vertices that lighting_ holds
+    Lighting lighting_;
+    ShadowMap shadow_;
+};
+
+}  // namespace fw
