@@ -51,7 +51,7 @@ STRAIGHT = replace(
     camera=CameraConfig(
         distance_mm=Constant(1200), jitter_px=Constant(0), jitter_scale=Constant(1), jitter_deg=Constant(0)
     ),
-    worn=WornConfig(eyewear=0, headwear=0, facewear=0, makeup=0), expression=CALM, light=STUDIO,
+    worn=WornConfig(eyewear=0, headwear=0, facewear=0, makeup=0, restyled=0), expression=CALM, light=STUDIO,
     background="plain",
 )  # fmt: skip
 # Row of the sheet of things worn: slot, and the name of the attachments that it is recognised by.

@@ -11,7 +11,7 @@ from facewright.people.builder import build_person
 from facewright.people.config import PeopleConfig
 from facewright.people.hair import HairStyle, draw_hair_style
 from facewright.people.hair.families import FACIAL_HAIR, FAMILIES, USUAL, family_weights
-from facewright.people.hair.style import draw_kinds
+from facewright.people.hair.style import draw_kinds, rearranged
 from facewright.people.traits import Traits
 from facewright.streams import Factor, RelatedStreams, Streams
 
@@ -114,3 +114,31 @@ def test_a_person_wears_their_style():
     assert {mesh.name for mesh in person.hair} <= {"hair", "beard", "moustache"}
     for one, other in zip(person.hair, again.hair, strict=True):
         np.testing.assert_array_equal(one.vertices_mm, other.vertices_mm)
+
+
+@pytest.mark.parametrize("masculinity", [0.1, 0.9])
+def test_hair_done_differently_grows_where_it_did(masculinity):
+    """Only how hair lies changes: not the hairline, what is cut or the colour painted on the skin."""
+    stays = (
+        "hairline_mm",
+        "temples_mm",
+        "peak_mm",
+        "crown_mm",
+        "horseshoe_mm",
+        "fade_mm",
+        "ground",
+        "cut_mm",
+        "curl",
+    )
+    tied = set()
+    for person in range(40):
+        streams = Streams(8, person)
+        usual = draw_hair_style(someone(masculinity=masculinity), streams)
+        others = [rearranged(usual, streams, number) for number in range(3)]
+        assert rearranged(usual, streams, 1) == others[1]
+        for other in others:
+            assert all(getattr(other, name) == getattr(usual, name) for name in stays)
+            assert other != usual
+            tied.add((usual.tied, other.tied))
+    assert (0.0, 1.0) in tied  # some tie their hair
+    assert masculinity > 0.5 or (1.0, 0.0) in tied

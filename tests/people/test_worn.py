@@ -45,9 +45,11 @@ def person(index: int, sigma: float = 1.2) -> Person:
     return replace(built, hair=(card("hair", (0, 0, 0)), card("beard", (-90, -60, 80))))
 
 
-def wearing(*worn: tuple[int, int, int, int]) -> Scenes:
+def wearing(*worn: tuple[int, ...]) -> Scenes:
+    """Numbers of styles by slot; slots that are not named are empty."""
+    filled = [(*row, *[0] * (len(Slot) - len(row))) for row in worn]
     scenes = Sampler(SamplerConfig(), 1, load_head()).scenes(0, 0, len(worn))
-    return replace(scenes, worn=np.array(worn, np.uint32).reshape(len(worn), 4))
+    return replace(scenes, worn=np.array(filled, np.uint32).reshape(len(worn), len(Slot)))
 
 
 def things(who: Person, slot: Slot, number: int) -> list[Attachment]:
@@ -261,7 +263,7 @@ def test_worn_must_have_a_column_a_slot():
     object.__setattr__(
         scenes, "worn", np.zeros((1, 3), np.uint32)
     )  # past the types, which only tests enforce
-    with pytest.raises(FacewrightError, match=r"scenes worn: found shape \(1, 3\), expected \(1, 4\)"):
+    with pytest.raises(FacewrightError, match=r"scenes worn: found shape \(1, 3\), expected \(1, 5\)"):
         dress(person(0), scenes)
 
 
@@ -294,3 +296,17 @@ def _covered(parts: list[Attachment], centre: np.ndarray, places: np.ndarray) ->
     distance = np.linalg.norm(offset, axis=1)
     origins = np.broadcast_to(centre, offset.shape)
     return _crossings(origins, offset / distance[:, None], _triangles(parts)).max(axis=1) - distance
+
+
+def test_hair_is_done_differently_where_a_scene_says_so():
+    built = build_person(PeopleConfig(), load_head(), 11, 1)
+    attachments, visible = dress(
+        built, wearing((0, 0, 0, 0, 0), (0, 0, 0, 0, 1), (0, 0, 0, 0, 2), (0, 1, 0, 0, 1))
+    )
+    hair = [one.name == "hair" for one in attachments]
+    shown = visible[:, hair]
+    np.testing.assert_array_equal(shown[:3].sum(axis=1), 1)  # one head of hair in each image
+    assert shown[3].sum() <= 1  # none under a scarf
+    assert len(np.unique(shown[:3].argmax(axis=1))) == 3
+    usual = next(one for one in built.hair if one.name == "hair")
+    assert attachments[np.flatnonzero(visible[0] & hair)[0]] is usual

@@ -126,7 +126,7 @@ def plain_scenes(count: int = 1, **changes: np.ndarray) -> Scenes:
         "light": light,
         "key_direction": np.tile(np.float32([0, 0, 1]), (count, 1)),
         "key_irradiance": np.zeros((count, 3), np.float32),
-        "worn": np.zeros((count, 4), np.uint32),
+        "worn": np.zeros((count, 5), np.uint32),
         "position_mm": np.zeros((count, 2), np.float32),
         "focal": np.ones(count, np.float32),
         "orthographic": np.zeros(count, bool),

@@ -153,7 +153,7 @@ def test_attachments_close_the_sky_over_what_is_under_them(person: Person) -> No
 
 
 def test_make_up_is_another_texture(person: Person) -> None:
-    worn = np.zeros((2, 4))
+    worn = np.zeros((2, 5))
     worn[1, Slot.MAKE_UP] = 2
     plain, made_up = draw(person, plain_scenes(2, worn=worn))
     swapped = dataclasses.replace(person, texture=person.made_up)

@@ -11,8 +11,8 @@ def worn(count: int = 4000, **settings):
 
 
 def test_things_are_worn_as_often_as_said():
-    drawn = worn(eyewear=0.4, headwear=0.1, facewear=0.02, makeup=0.0)
-    assert (drawn > 0).mean(axis=0) == pytest.approx([0.4, 0.1, 0.02, 0.0], abs=0.03)
+    drawn = worn(eyewear=0.4, headwear=0.1, facewear=0.02, makeup=0.0, restyled=0.2)
+    assert (drawn > 0).mean(axis=0) == pytest.approx([0.4, 0.1, 0.02, 0.0, 0.2], abs=0.03)
 
 
 def test_a_person_owns_so_many_styles():

@@ -90,5 +90,11 @@ def summarise(reader: DatasetReader) -> Summary:
 
 def worn_shares(worn: Any) -> dict[str, float]:
     """Share of images that show something in each slot. worn: (images, slots)."""
-    names = {Slot.EYES: "eyewear", Slot.HEAD: "headwear", Slot.FACE: "masks", Slot.MAKE_UP: "make-up"}
+    names = {
+        Slot.EYES: "eyewear",
+        Slot.HEAD: "headwear",
+        Slot.FACE: "masks",
+        Slot.MAKE_UP: "make-up",
+        Slot.HAIR: "restyled hair",
+    }
     return {name: float(np.mean(worn[:, slot] > 0)) for slot, name in names.items()}

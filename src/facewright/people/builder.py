@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, Float64, UInt8
 
 from facewright import _native
 from facewright.models.embedded import EmbeddedHead
 from facewright.people import make_up
 from facewright.people.albedo import paint_albedo
+from facewright.people.attachment import Attachment
 from facewright.people.config import PeopleConfig
-from facewright.people.hair import draw_hair_style, grow_hair, paint_roots
+from facewright.people.hair import HairStyle, draw_hair_style, grow_hair, paint_roots, rearranged
 from facewright.people.identity import Identity, draw_identity
 from facewright.people.lids import with_plausible_lids
 from facewright.people.mixup import blend_identities, blend_traits
@@ -82,8 +83,21 @@ def _build(head: EmbeddedHead, identity: Identity, traits: Traits, wearer: _Draw
         texture=texture,
         hair=grow_hair(head, neutral, style, colour, traits.grey),
         traits=traits.as_columns() | style.as_columns(),
+        restyled=partial(_restyled, head, neutral, style, (colour, traits.grey), streams),
         make_up=_make_up(head, traits, streams) if wearer.traits.masculinity < _MAKES_UP else None,
     )
+
+
+def _restyled(
+    head: EmbeddedHead,
+    neutral_mm: Float32[np.ndarray, "V 3"],
+    style: HairStyle,
+    colour: tuple[Float64[np.ndarray, " 3"], float],
+    streams: Streams,
+    number: int,
+) -> tuple[Attachment, ...]:
+    """A person's hair in the arrangement of this number. colour: and share of grey."""
+    return grow_hair(head, neutral_mm, rearranged(style, streams, number), *colour)
 
 
 def _make_up(

@@ -22,7 +22,8 @@ class Person:
     neutral_mm: (V, 3) the person's vertices without expression, head frame.
     texture: (S, S, 3) uint8 sRGB albedo over the model's UVs.
     make_up: puts the person's make-up on a texture; it takes a while and most images do without. None: wears none.
-    hair: cards of hair and beard, in front of what is painted on the skin.
+    hair: hair and beard, in front of what is painted on the skin.
+    restyled: the same hair in another arrangement, by its number. None: always the same.
     vertex_colours: (V, 3) uint8 sRGB albedo of each vertex, for models that have no texture; it replaces both textures.
     traits: the drawn quantities by name (age, tones, ...), for the parameter table.
     """
@@ -35,6 +36,7 @@ class Person:
     hair: tuple[Attachment, ...]
     traits: Mapping[str, float]
     vertex_colours: UInt8[np.ndarray, "V 3"] | None = None
+    restyled: Callable[[int], tuple[Attachment, ...]] | None = None
     make_up: Callable[[UInt8[np.ndarray, "S S 3"]], UInt8[np.ndarray, "S S 3"]] | None = None
 
     @cached_property

@@ -152,15 +152,15 @@ class Sampler:
             self.config.photo, draws.uniform(Factor.PHOTO, photo.DRAWS), draws.words(Factor.NOISE, 4)
         )
 
-    def _worn(self, draws: _Draws) -> UInt32[np.ndarray, "count 4"]:
+    def _worn(self, draws: _Draws) -> UInt32[np.ndarray, "count 5"]:
         """Things worn are made for the embedded head alone."""
         if isinstance(self.head, MorphableModel):
-            return np.zeros((draws.count, 4), dtype=np.uint32)
+            return np.zeros((draws.count, len(worn.Slot)), dtype=np.uint32)
         return draw_worn(self.config.worn, draws.uniform(Factor.WORN, worn.DRAWS))
 
     def _backgrounds(self, draws: _Draws, given: Given) -> UInt32[np.ndarray, "count 4"]:
         if self.config.background == "plain":
-            return np.zeros((draws.count, 4), dtype=np.uint32)
+            return np.zeros((draws.count, len(worn.Slot)), dtype=np.uint32)
         words = draws.words(Factor.BACKGROUND, 4)
         if "background" in given:
             shared = Streams(self.seed, _SHARED)

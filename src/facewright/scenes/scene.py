@@ -52,7 +52,7 @@ class Scenes:
     light: Float32[np.ndarray, "n 9 3"]
     key_direction: Float32[np.ndarray, "n 3"]
     key_irradiance: Float32[np.ndarray, "n 3"]
-    worn: UInt32[np.ndarray, "n 4"]
+    worn: UInt32[np.ndarray, "n 5"]
     jitter_px: Float32[np.ndarray, "n 2"]
     jitter_scale: Float32[np.ndarray, " n"]
     jitter_deg: Float32[np.ndarray, " n"]

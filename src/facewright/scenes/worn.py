@@ -12,7 +12,7 @@ from facewright.errors import FacewrightError
 
 __all__ = ["DRAWS", "Slot", "WornConfig", "draw_worn"]
 
-DRAWS = 8
+DRAWS = 10
 """Uniform numbers that one scene takes: two a slot."""
 
 
@@ -23,6 +23,8 @@ class Slot(IntEnum):
     HEAD = 1
     FACE = 2
     MAKE_UP = 3
+    HAIR = 4
+    """The person's own hair in another arrangement."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class WornConfig:
     facewear: float = 0.01
     makeup: float = 0.3
     """Of those who wear any: people who look male do not."""
+    restyled: float = 0.15
+    """Hair done differently than usual: tied or let down, parted elsewhere, fuller or flatter."""
     worn_styles: int = 2
     """How many styles of each kind a person owns."""
 
@@ -46,8 +50,8 @@ class WornConfig:
             raise FacewrightError(f"worn_styles: found {self.worn_styles}, expected 1 .. 1000")
 
 
-def draw_worn(config: WornConfig, p: Float64[np.ndarray, "n draws"]) -> UInt32[np.ndarray, "n 4"]:
+def draw_worn(config: WornConfig, p: Float64[np.ndarray, "n draws"]) -> UInt32[np.ndarray, "n 5"]:
     """For each row of `DRAWS` uniform numbers and each `Slot`: 0 for nothing, else 1 + the number of a style."""
-    chances = np.array([config.eyewear, config.headwear, config.facewear, config.makeup])
+    chances = np.array([config.eyewear, config.headwear, config.facewear, config.makeup, config.restyled])
     style = np.minimum((p[:, 1::2] * config.worn_styles).astype(np.uint32), config.worn_styles - 1)
     return np.where(p[:, 0::2] < chances, style + 1, 0).astype(np.uint32)

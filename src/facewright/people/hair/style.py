@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from facewright.errors import FacewrightError
 from facewright.people.hair.families import FACIAL_HAIR, FAMILIES, USUAL, Ranges, family_weights
 from facewright.people.traits import Traits
 from facewright.streams import Factor, Streams
 
-__all__ = ["HairStyle", "Kinds", "draw_hair_style", "draw_kinds", "style_values"]
+__all__ = ["HairStyle", "Kinds", "draw_hair_style", "draw_kinds", "rearranged", "style_values"]
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,45 @@ def draw_kinds(traits: Traits, streams: Streams) -> Kinds:
     """Draw what kind of hair and beard a person wears; near relatives usually have the same."""
     family, beard, side = streams.choice(Factor.HAIR, 2, 3).tolist()
     return Kinds(_choose(family_weights(traits), family), _beard(traits, beard), side < 0.5)
+
+
+# What is different when long hair is done differently; where it grows, what was cut and how it curls is not.
+_ARRANGEMENT = (
+    *(
+        "volume_top",
+        "volume_sides",
+        "volume_back",
+        "volume_front",
+        "part_mm",
+        "parted",
+        "lift",
+        "fall",
+        "frame_mm",
+    ),
+    *("gravity", "cling", "front_mm", "tied", "knot_rise", "tail_mm", "bun_mm", "cards", "width_mm"),
+)
+_LONG_MM = -90.0
+"""Hair that hangs below this height can be tied."""
+
+
+def rearranged(style: HairStyle, streams: Streams, number: int) -> HairStyle:
+    """The same hair done differently: long hair tied or let down, short hair fuller, flatter or to the other side."""
+    shares = streams.uniform(Factor.HAIR, 3 + number, 1, len(fields(HairStyle)))[0].tolist()
+    at = dict(zip((field.name for field in fields(HairStyle)), shares, strict=True))
+    changed = {name: getattr(style, name) * (0.6 + 0.6 * at[name]) for name in ("beard_mm", "moustache_mm")}
+    if -900 < style.cut_mm < _LONG_MM:
+        tie = at["tied"] < (0.3 if style.tied > 0.5 else 0.6)
+        family = ("bun" if at["tail_mm"] < 0.4 else "ponytail") if tie else "long_straight"
+        fresh = style_values(USUAL | FAMILIES[family], shares)
+        changed |= {name: fresh[name] for name in _ARRANGEMENT}
+    else:
+        fuller = 0.65 + 0.7 * at["volume_top"]
+        changed |= {name: getattr(style, name) * fuller for name in _ARRANGEMENT if name.startswith("volume")}
+        changed["lift"] = style.lift * (0.6 + 0.8 * at["lift"])
+    side = -1.0 if at["part_mm"] < 0.35 else 1.0
+    changed["part_mm"] = side * changed.get("part_mm", style.part_mm)
+    changed["fringe_side"] = side * style.fringe_side
+    return replace(style, **changed)
 
 
 def style_values(ranges: Ranges, shares: Sequence[float]) -> dict[str, float]:

@@ -32,20 +32,16 @@ def dress(person: Person, scenes: Scenes) -> tuple[tuple[Attachment, ...], Bool[
     """All attachments that any of the scenes shows, hair included, and which scene shows which: (n, A).
 
     Each style is built once, fitted to the person, and is a function of (person.seed, person.index, slot, style). With
-    headwear, hair is pulled in under it, one variant a style; under a head scarf there is none. Beards and moustaches
-    are left out under masks.
-    Raises FacewrightError when scenes.worn is not (n, 4).
+    headwear, the person's usual hair is pulled in under it, one variant a style; under a head scarf there is none.
+    Beards and moustaches are left out under masks.
+    Raises FacewrightError when scenes.worn is not (n, 5).
     """
     worn = scenes.worn
     if worn.shape != (len(scenes), len(Slot)):
         raise FacewrightError(f"scenes worn: found shape {worn.shape}, expected {(len(scenes), len(Slot))}")
     on_head, on_face = worn[:, Slot.HEAD], worn[:, Slot.FACE]
     wardrobe = _Wardrobe(len(scenes))
-    for one in person.hair:
-        if one.name in _UNDER_MASKS:
-            wardrobe.add((one,), on_face == 0)
-        else:
-            wardrobe.add((one,), on_head == 0)
+    _add_hair(person, worn, wardrobe)
     if not worn[:, : Slot.MAKE_UP].any():
         return wardrobe.contents()
     fit = measure_face(person.model, person.neutral_mm)
@@ -58,6 +54,17 @@ def dress(person: Person, scenes: Scenes) -> tuple[tuple[Attachment, ...], Bool[
         mask = draw_mask(draw_style(person.seed, person.index, Slot.FACE, number))
         wardrobe.add(build_mask(mask, person.model, person.neutral_mm, fit), on_face == number + 1)
     return wardrobe.contents()
+
+
+def _add_hair(person: Person, worn: UInt32[np.ndarray, "n 5"], wardrobe: _Wardrobe) -> None:
+    """Hair and beard, in the arrangement of each scene."""
+    bare, unmasked = worn[:, Slot.HEAD] == 0, worn[:, Slot.FACE] == 0
+    arranged = np.where(bare, worn[:, Slot.HAIR], 0) if person.restyled else np.zeros(len(worn), np.uint32)
+    for number in np.unique(arranged).tolist():
+        hair = person.restyled(number - 1) if person.restyled and number > 0 else person.hair
+        for one in hair:
+            free = unmasked if one.name in _UNDER_MASKS else bare
+            wardrobe.add((one,), free & (arranged == number))
 
 
 def _headwear(person: Person, fit: FaceFit, number: int) -> tuple[Attachment, ...]:
