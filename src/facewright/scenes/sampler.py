@@ -160,7 +160,7 @@ class Sampler:
 
     def _backgrounds(self, draws: _Draws, given: Given) -> UInt32[np.ndarray, "count 4"]:
         if self.config.background == "plain":
-            return np.zeros((draws.count, len(worn.Slot)), dtype=np.uint32)
+            return np.zeros((draws.count, 4), dtype=np.uint32)
         words = draws.words(Factor.BACKGROUND, 4)
         if "background" in given:
             shared = Streams(self.seed, _SHARED)
