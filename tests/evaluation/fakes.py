@@ -56,12 +56,15 @@ class MemoryReader:
     def __len__(self) -> int:
         return len(self._images)
 
+    def key(self, index: int) -> str:
+        return f"{index:08d}"
+
     def read(self, index: int) -> bytes:
         return self._images[index]
 
     def __iter__(self) -> Iterator[Sample]:
         for index, image in enumerate(self._images):
-            yield Sample(f"{index:08d}", image, int(self.labels[index]))
+            yield Sample(self.key(index), image, int(self.labels[index]))
 
 
 def made_result(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from facewright.dataset.config import DatasetConfig
 
-__all__ = ["ShardPlan", "person_name", "plan_shards", "sample_key"]
+__all__ = ["ShardPlan", "plan_classes", "plan_shards", "sample_key"]
 
 _IMAGES_PER_SHARD = 1000
 
@@ -36,17 +36,24 @@ def plan_shards(config: DatasetConfig) -> list[ShardPlan]:
     ]
 
 
+def plan_classes(images: Sequence[int]) -> list[ShardPlan]:
+    """Consecutive shards of at most 1,000 images, or of one class. images: how many each class has."""
+    shards: list[ShardPlan] = []
+    first = total = 0
+    for label, count in enumerate([*images, _IMAGES_PER_SHARD]):
+        if total and total + count > _IMAGES_PER_SHARD:
+            shards.append(ShardPlan(len(shards), f"{len(shards):06d}", range(first, label), total))
+            first, total = label, 0
+        total += count
+    return shards
+
+
 def _pieces(people: range, samples: int) -> Iterator[range]:
     count = math.ceil(len(people) / max(1, round(_IMAGES_PER_SHARD / samples)))
     starts = [people.start + -(-len(people) * index // count) for index in range(count + 1)]
     return itertools.starmap(range, itertools.pairwise(starts))
 
 
-def person_name(person: int) -> str:
-    """The person's part of a key, and the name of their folder."""
-    return f"{person:08d}"
-
-
 def sample_key(person: int, sample: int) -> str:
     """Key of one image, unique among all people of a seed."""
-    return f"{person_name(person)}_{sample:04d}"
+    return f"{person:08d}_{sample:04d}"

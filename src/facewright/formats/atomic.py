@@ -6,19 +6,30 @@ when it is complete, all at once. On other remote systems: uploaded under anothe
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
+import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from upath import UPath
 
 from facewright.formats.storage import Place, file_system, storage_errors
 
-__all__ = ["PARTIAL", "FileRecord", "Measure", "remove_partials", "write_atomic", "write_folder_atomic"]
+__all__ = [
+    "PARTIAL",
+    "AtomicFile",
+    "FileRecord",
+    "Measure",
+    "remove_partials",
+    "write_atomic",
+    "write_folder_atomic",
+]
 
 PARTIAL = ".partial"
 """Suffix of what is still being written; whoever finds one may delete it when its writer is gone."""
@@ -65,6 +76,62 @@ def write_atomic(path: Place, chunks: Iterable[bytes]) -> FileRecord:
         else:
             _upload(path, b"".join(measure.through(chunks)))
     return measure.record
+
+
+class AtomicFile:
+    """A file that is written piece by piece and becomes visible when it is committed.
+
+    What is dropped without a commit leaves nothing behind, but on a disk a `.partial` file if the process is killed.
+    """
+
+    def __init__(self, path: Place) -> None:
+        self._path = path
+        self.size = 0
+        self._work = path.with_name(path.name + PARTIAL) if isinstance(path, Path) else _spool()
+        with storage_errors(path, _FAILED):
+            self._file = self._work.open("w+b")
+        self._cleanup = weakref.finalize(self, _drop, self._file, self._work)
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        with storage_errors(self._path, _FAILED):
+            self._file.write(data)
+        self.size += len(data)
+
+    def overwrite(self, offset: int, data: bytes) -> None:
+        """Replace bytes that were written before."""
+        with storage_errors(self._path, _FAILED):
+            self._file.seek(offset)
+            self._file.write(data)
+            self._file.seek(0, os.SEEK_END)
+
+    def commit(self) -> FileRecord:
+        """Make the file visible under its name."""
+        with storage_errors(self._path, _FAILED):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.seek(0)
+            measure = Measure()
+            for _ in measure.through(iter(lambda: self._file.read(1 << 20), b"")):
+                pass
+            if isinstance(self._path, Path):
+                os.replace(self._work, self._path)
+            else:
+                _upload_file(self._path, self._work)
+        self._cleanup()
+        return measure.record
+
+
+def _spool() -> Path:
+    descriptor, name = tempfile.mkstemp(prefix="facewright-")
+    os.close(descriptor)
+    return Path(name)
+
+
+def _drop(file: BinaryIO, work: Path) -> None:
+    with contextlib.suppress(OSError):
+        file.close()
+    work.unlink(missing_ok=True)
 
 
 def write_folder_atomic(path: Place, files: Iterable[tuple[str, bytes]]) -> FileRecord:
@@ -133,6 +200,15 @@ def _upload(path: UPath, data: bytes) -> None:
     _make_parent(path)
     system.pipe_file(path.path + PARTIAL, data)
     system.mv(path.path + PARTIAL, path.path)
+
+
+def _upload_file(path: UPath, local: Path) -> None:
+    system = file_system(path)
+    _make_parent(path)
+    uploaded = path.path if path.protocol in _OBJECT_STORES else path.path + PARTIAL
+    system.put_file(str(local), uploaded)
+    if uploaded != path.path:
+        system.mv(uploaded, path.path)
 
 
 def _make_parent(path: UPath) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "measure",
     "read_json",
     "read_manifest",
+    "shard_file",
     "write_json",
     "write_manifest",
     "write_shard_record",
@@ -67,30 +68,29 @@ def measure(path: Place) -> FileRecord:
     return FileRecord(size, digest.hexdigest())
 
 
+def shard_file(shard: str) -> str:
+    """File of a shard's record."""
+    return shard + _SHARD_SUFFIX
+
+
 def write_shard_record(root: Place, shard: str, record: ShardRecord) -> None:
     """Say that a shard is complete."""
-    write_json(root / (shard + _SHARD_SUFFIX), asdict(record))
+    write_json(root / shard_file(shard), asdict(record))
 
 
 def complete_shards(root: Place) -> dict[str, ShardRecord]:
-    """The shards that are there as they were written, by name; looks at the sizes of all files, at no contents.
+    """The shards that are there as they were written, by name; looks at the sizes of their files, at no contents.
 
     A shard with a missing, shortened or lengthened file is not among them, nor one whose record cannot be read.
     """
     sizes = list_sizes(root)
-    if MANIFEST in sizes:
-        manifest = read_manifest(root)
-        known = {} if manifest is None else dict(manifest.shards)
-    else:
-        names = sorted(name for name in sizes if name.endswith(_SHARD_SUFFIX))
-        contents = read_each(root, names)
-        records = {name.removesuffix(_SHARD_SUFFIX): _parse_record(contents[name]) for name in names}
-        known = {shard: record for shard, record in records.items() if record is not None}
+    names = sorted(name for name in sizes if name.endswith(_SHARD_SUFFIX))
+    contents = read_each(root, names)
+    records = {name.removesuffix(_SHARD_SUFFIX): _parse_record(contents[name]) for name in names}
     return {
         shard: record
-        for shard, record in known.items()
-        if shard + _SHARD_SUFFIX in sizes
-        and all(sizes.get(name) == file.bytes for name, file in record.files.items())
+        for shard, record in records.items()
+        if record is not None and all(sizes.get(name) == file.bytes for name, file in record.files.items())
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jaxtyping import Shaped
+from jaxtyping import Int64, Shaped
 
 from facewright.errors import FacewrightError, first_line
 from facewright.formats.atomic import FileRecord, write_atomic
@@ -17,7 +17,16 @@ from facewright.formats.base import DatasetReader
 from facewright.formats.manifest import CONFIG, read_json, read_manifest
 from facewright.formats.storage import Place, read_all
 
-__all__ = ["Columns", "column_names", "read_columns", "stored_crop", "table_name", "write_table"]
+__all__ = [
+    "Columns",
+    "column_names",
+    "read_columns",
+    "stored_crop",
+    "table_labels",
+    "table_name",
+    "table_places",
+    "write_table",
+]
 
 Columns = Mapping[str, Shaped[np.ndarray, "n ..."]]
 """Equally long columns by name: one row per image."""
@@ -67,9 +76,14 @@ def stored_crop(path: Place) -> str | None:
     return crop if isinstance(crop, str) else None
 
 
+def table_labels(path: Place) -> Int64[np.ndarray, " n"]:
+    """The classes of a table's rows, as they are stored."""
+    return np.asarray(_read(path, ["label"], path)["label"], np.int64)
+
+
 def column_names(reader: DatasetReader) -> list[str]:
     """The columns that every image of a data set has; none when it has no tables."""
-    tables = _tables(reader.path)
+    tables = table_places(reader.path)
     if not tables:
         return []
     with _opened(tables[0]) as file:
@@ -83,7 +97,7 @@ def read_columns(reader: DatasetReader, names: Sequence[str]) -> dict[str, Shape
     such tables or column, or they are not of these images.
     """
     wanted = list(dict.fromkeys(["label", *names]))
-    tables = [_read(path, wanted, reader.path) for path in _tables(reader.path)]
+    tables = [_read(path, wanted, reader.path) for path in table_places(reader.path)]
     if not tables:
         raise FacewrightError(
             f"{reader.path}: has no parameter tables (*.parquet), expected one with {', '.join(names)}"
@@ -97,7 +111,8 @@ def read_columns(reader: DatasetReader, names: Sequence[str]) -> dict[str, Shape
     return {name: columns[name] for name in names}
 
 
-def _tables(path: Place) -> list[Place]:
+def table_places(path: Place) -> list[Place]:
+    """The tables of the data set at a place, in order."""
     if path.is_file():
         return [table for table in (path.with_suffix(_SUFFIX),) if table.is_file()]
     manifest = read_manifest(path)
@@ -105,7 +120,8 @@ def _tables(path: Place) -> list[Place]:
         return sorted(
             (child for child in path.iterdir() if child.suffix == _SUFFIX), key=lambda child: child.name
         )
-    return [path / table_name(shard) for shard in manifest.shards]
+    names = [name for shard in manifest.shards.values() for name in shard.files if name.endswith(_SUFFIX)]
+    return [path / name for name in names]
 
 
 def _read(path: Place, names: Sequence[str], dataset: Place) -> dict[str, Shaped[np.ndarray, "n ..."]]:
