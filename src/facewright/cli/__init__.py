@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from facewright import FacewrightError, __version__
+from facewright.cli.datasets import convert, inspect, verify
 from facewright.cli.training import embed, export, train, train_command
 from facewright.dataset import DatasetConfig, Depth, parse_plan, with_plan
 from facewright.distributions import Distribution, format_distribution, parse_distribution
@@ -214,6 +215,9 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "generate": generate,
     "preview": preview,
     "config": config,
+    "convert": convert,
+    "inspect": inspect,
+    "verify": verify,
     "train": train,
     "embed": embed,
     "export": export,

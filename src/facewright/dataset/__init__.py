@@ -2,10 +2,13 @@
 
 from facewright.dataset.config import DatasetConfig, Depth, parse_plan, with_plan
 from facewright.dataset.config_io import from_json, to_json
+from facewright.dataset.convert import convert
 from facewright.dataset.drawing import Draw, DrawnPerson, draw_person
 from facewright.dataset.generate import Report, generate
+from facewright.dataset.inspect import inspect
 from facewright.dataset.plan import ShardPlan, plan_shards
 from facewright.dataset.sheet import contact_sheet, encode_png, preview, preview_mixup, write_png
+from facewright.dataset.verify import Verification, repair, verify
 
 __all__ = [
     "DatasetConfig",
@@ -14,16 +17,21 @@ __all__ = [
     "DrawnPerson",
     "Report",
     "ShardPlan",
+    "Verification",
     "contact_sheet",
+    "convert",
     "draw_person",
     "encode_png",
     "from_json",
     "generate",
+    "inspect",
     "parse_plan",
     "plan_shards",
     "preview",
     "preview_mixup",
+    "repair",
     "to_json",
+    "verify",
     "with_plan",
     "write_png",
 ]

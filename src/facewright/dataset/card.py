@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,9 +16,10 @@ from facewright.formats.atomic import write_atomic
 from facewright.formats.manifest import Manifest
 from facewright.formats.storage import Place
 
-__all__ = ["CARD", "card_text", "size_text", "statistics", "write_card", "write_figures"]
+__all__ = ["CARD", "card_text", "range_text", "size_text", "statistics", "write_card", "write_figures"]
 
 CARD = "README.md"
+_TEMPLATE = importlib.resources.files("facewright.dataset") / "card.md.j2"
 SHEET = "contact_sheet.jpg"
 HISTOGRAMS = "histograms.png"
 
@@ -38,12 +40,6 @@ _LICENCES = {
     ),
     "ict": ("other", "The images are drawn from ICT-FaceKit; its licence covers what is made with it."),
 }
-
-_INTENDED_USE = """\
-Training and testing of face recognition, studies of pose, light, age and bias, and tests of pipelines without personal
-data. A network trained on drawn faces alone is less accurate on photographs than one trained on photographs, and has to
-be assessed on people of every ancestry, age and gender before it decides anything about a person. It is not meant to
-recognise, profile or watch anyone."""
 
 _LAYOUTS = {
     "webdataset": "`NNNNNN.tar`: images (`KEY.jpg`) and class numbers (`KEY.cls`) as WebDataset reads them; "
@@ -69,45 +65,45 @@ def write_figures(folder: Place, reader: Any, summary: Summary) -> None:
 
 def card_text(manifest: Manifest, summary: Summary) -> str:
     """README.md: a header for dataset hubs, then what is in the data set, how it was made, and what it is for."""
-    return "\n".join(_sections(manifest, summary)) + "\n"
+    import jinja2
 
-
-def _sections(manifest: Manifest, summary: Summary) -> Iterator[str]:
-    origin = manifest.origin
-    tag, licence = _licence(origin)
     files = [file for shard in manifest.shards.values() for file in shard.files.values()]
-    yield f"---\nlicense: {tag}\ntask_categories:\n- image-classification\ntags:\n- face-recognition\n- synthetic"
-    yield f"size_categories:\n- {_size_category(manifest.images)}\n---\n"
-    yield (
-        f"# {manifest.images:,} faces of {manifest.people:,} people who do not exist\n"
-        if _drawn(origin)
-        else (f"# {manifest.images:,} faces of {manifest.people:,} people\n")
+    counts = summary.images_per_class
+    tag, licence = _licence(manifest.origin)
+    environment = jinja2.Environment(
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
     )
-    yield f"![people in rows, their images in columns]({SHEET})\n"
-    yield "| | |\n|---|---|"
-    yield f"| images | {manifest.images:,} |\n| people | {manifest.people:,} |"
-    fewest, most = summary.images_per_class.min(), summary.images_per_class.max()
-    yield f"| images of a person | {fewest:,}{f' to {most:,}' if most > fewest else ''} |"
-    yield f"| format | {manifest.format}, {len(manifest.shards):,} shards, {size_text(sum(f.bytes for f in files))} |"
-    yield f"| made by | facewright {origin.get('version')} |\n"
-    if summary.values:
-        yield f"## What varies\n\n![histograms]({HISTOGRAMS})\n"
-        yield "| | mean | sd | least | 5% | median | 95% | most |\n|---|---|---|---|---|---|---|---|"
-        yield from (f"| {' | '.join(row)} |" for row in statistics(summary))
-        yield ""
-    if summary.shares:
-        yield "Shown: " + ", ".join(f"{name} {share:.1%}" for name, share in summary.shares.items()) + ".\n"
-    yield "## Files\n\n" + _files_text(manifest)
-    yield "## Intended use\n\n" + _INTENDED_USE + "\n"
-    yield "## Licence\n\n" + licence + "\n"
-    yield "## How it was made\n\n```json\n" + json.dumps(dict(origin), indent=1) + "\n```"
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+        manifest=manifest,
+        drawn="config" in manifest.origin,
+        licence_tag=tag,
+        licence=licence,
+        size_category=_size_category(manifest.images),
+        images_of_a_person=range_text(int(counts.min()), int(counts.max())),
+        size=size_text(sum(file.bytes for file in files)),
+        statistics=list(statistics(summary)),
+        shares=summary.shares,
+        layout=_LAYOUTS.get(manifest.format, f"The layout of {manifest.format}."),
+        origin=json.dumps(dict(manifest.origin), indent=1),
+        sheet=SHEET,
+        histograms=HISTOGRAMS,
+    )
 
 
 def statistics(summary: Summary) -> Iterator[tuple[str, ...]]:
     """For each quantity: title, mean, standard deviation, least, 5%, median, 95%, most, as short text."""
     for title, values in summary.values.items():
         quantiles = np.quantile(values, (0, 0.05, 0.5, 0.95, 1)).tolist()
-        yield (title, *(f"{value:.3g}" for value in (float(values.mean()), float(values.std()), *quantiles)))
+        yield (title, *map(_number_text, (float(values.mean()), float(values.std()), *quantiles)))
+
+
+def _number_text(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def range_text(least: int, most: int) -> str:
+    """A number, or two of them."""
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def size_text(size: int) -> str:
@@ -118,12 +114,8 @@ def size_text(size: int) -> str:
     return f"{value:.3g} {units[0]}"
 
 
-def _drawn(origin: Mapping[str, Any]) -> bool:
-    return "config" in origin
-
-
 def _licence(origin: Mapping[str, Any]) -> tuple[str, str]:
-    if not _drawn(origin):
+    if "config" not in origin:
         return "other", "The images come from elsewhere (see below); their own licence holds."
     model = origin["config"].get("model") or "embedded"
     return next(text for kind, text in _LICENCES.items() if model.startswith(kind))
@@ -134,12 +126,4 @@ def _size_category(images: int) -> str:
     steps = [(10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M")]
     return next(
         (name for limit, name in steps if images < limit), "1M<n<10M" if images < 10**7 else "10M<n<100M"
-    )
-
-
-def _files_text(manifest: Manifest) -> str:
-    layout = _LAYOUTS.get(manifest.format, f"The layout of {manifest.format}.")
-    return (
-        f"{layout} `*.parquet`: one row of parameters for each image. `manifest.json`: size and SHA-256 of every file; "
-        "`config.json`: every setting. `facewright verify` checks them.\n"
     )

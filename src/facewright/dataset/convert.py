@@ -24,7 +24,7 @@ from facewright.formats.atomic import FileRecord, write_atomic
 from facewright.formats.base import DatasetReader
 from facewright.formats.manifest import Manifest, ShardRecord, read_manifest, write_shard_record
 from facewright.formats.storage import read_all
-from facewright.formats.tables import table_labels, table_name, table_places, write_table
+from facewright.formats.tables import table_keys, table_labels, table_name, table_places, write_table
 
 __all__ = ["convert"]
 
@@ -46,7 +46,7 @@ def convert(
     if format not in WRITERS:
         raise FacewrightError(f"format: found '{format}', expected {' or '.join(WRITERS)}")
     root = place(address)
-    progress = ImageProgress("converting", quiet)
+    progress = ImageProgress("converting", "copied", quiet)
     manifest = fill(root, _Conversion.of(open_dataset(source), root, format).filling(), progress)
     progress.say(f"{root}: {manifest.images} images of {manifest.people} people, {progress.summary}")
     return manifest
@@ -106,9 +106,10 @@ class _Conversion:
         """Add the images of a piece to a shard and write its table."""
         table, labels = self.root / table_name(piece.name), self.reader.labels[rows]
         if self.manifest is not None:
-            for sample in self.samples.at(rows):
-                writer.add(sample)
-            return write_atomic(table, [read_all(table_places(self.reader.path)[piece.index])])
+            stored = table_places(self.reader.path)[piece.index]
+            for key, sample in zip(table_keys(stored), self.samples.at(rows), strict=True):
+                writer.add(replace(sample, key=key))
+            return write_atomic(table, [read_all(stored)])
         keys, source_keys = _keys(labels), []
         for key, sample in zip(keys, self.samples.at(rows), strict=True):
             source_keys.append(sample.key)

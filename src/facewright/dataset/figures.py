@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import math
+from typing import Any
 
 import cv2
 import numpy as np
 import simplejpeg
 from jaxtyping import UInt8
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from facewright.dataset.sheet import contact_sheet
 from facewright.dataset.summary import Summary
@@ -27,6 +26,8 @@ _CELL_PX = 112
 
 def draw_histograms(summary: Summary) -> bytes:
     """A PNG with one histogram for each quantity, and images per person."""
+    from matplotlib.figure import Figure  # late: processes that only draw people need none of it
+
     drawn = {"images per person": summary.images_per_class.astype(np.float64), **summary.values}
     rows = math.ceil(len(drawn) / _COLUMNS)
     figure = Figure(figsize=(2.6 * _COLUMNS, 1.9 * rows), layout="constrained")
@@ -40,11 +41,13 @@ def draw_histograms(summary: Summary) -> bytes:
     return buffer.getvalue()
 
 
-def _draw_histogram(axes: Axes, title: str, values: np.ndarray) -> None:
+def _draw_histogram(axes: Any, title: str, values: np.ndarray) -> None:
     low, high = np.quantile(values, _MIDDLE).tolist()
     if high - low <= 1e-6 * max(abs(low), abs(high)):  # a constant
         low, high = low - 0.5, high + 0.5
-    axes.hist(values, bins=_BINS, range=(low, high), color="#4477aa")
+    axes.hist(
+        values, bins=min(_BINS, 5 + round(2 * math.sqrt(len(values)))), range=(low, high), color="#4477aa"
+    )
     axes.set_title(title, fontsize=9)
     axes.set_yticks([])
     axes.tick_params(labelsize=8)

@@ -57,7 +57,7 @@ def generate(
     root = place(address)
     if workers < 1:
         raise FacewrightError(f"workers: found {workers}, expected at least 1")
-    progress = ImageProgress("generating", quiet)
+    progress = ImageProgress("generating", "drawn", quiet)
     manifest = fill(root, drawing(root, config, format, draw), progress, workers)
     progress.say(f"{root}: {manifest.images} images of {manifest.people} people, {progress.summary}")
     return Report(root, manifest.people, manifest.images, progress.drawn, progress.rate)

@@ -12,10 +12,14 @@ __all__ = ["ImageProgress"]
 
 
 class ImageProgress:
-    """Context manager that counts images. `quiet` prints nothing at all; otherwise it writes to standard error."""
+    """Context manager that counts images ("generating", "drawn").
 
-    def __init__(self, doing: str, quiet: bool = False) -> None:
+    `quiet` prints nothing at all; otherwise it writes to standard error.
+    """
+
+    def __init__(self, doing: str, done: str, quiet: bool = False) -> None:
         self.drawn = 0
+        self._done = done
         self._end: float | None = None
         self._console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
         self._bar = Progress(
@@ -38,7 +42,9 @@ class ImageProgress:
 
     @property
     def summary(self) -> str:
-        return f"{self.drawn} drawn now at {self.rate:.0f} images/s" if self.drawn else "complete already"
+        return (
+            f"{self.drawn} {self._done} now at {self.rate:.0f} images/s" if self.drawn else "complete already"
+        )
 
     def begin(self, total: int, missing: int) -> None:
         """So many images in all, of which some are missing."""

@@ -63,7 +63,7 @@ def verify(address: str | PathLike[str] | UPath, quiet: bool = False) -> Verific
     """
     root = place(address)
     manifest = read_manifest(root) if root.is_dir() else None
-    with ImageProgress("verifying", quiet) as progress:
+    with ImageProgress("verifying", "verified", quiet) as progress:
         if manifest is None:
             return _verify_images(root, progress)
         progress.begin(manifest.images, manifest.images)
@@ -113,7 +113,8 @@ def repair(
 ) -> None:
     """Draw the damaged shards of a data set again, and no others; they come out as they were, byte for byte.
 
-    model: where the head model lies now that the data set was drawn from, if its user brought one (KIND:FILE). Raises FacewrightError when they cannot: images from elsewhere or from another format, another version of the
+    model: where the head model lies now that the data set was drawn from, if its user brought one (KIND:FILE).
+    Raises FacewrightError when they cannot: images from elsewhere or from another format, another version of the
     software or head, another result. Nothing has been changed then, but in the last case.
     """
     root = found.path
@@ -130,7 +131,7 @@ def repair(
     config = from_fields(manifest.origin["config"], CONFIG)
     filling = drawing(root, config if model is None else replace(config, model=model), manifest.format, draw)
     damaged = [shard for shard in filling.shards if shard.name in found.shards]
-    with claimed_folder(root, filling.origin), ImageProgress("repairing", quiet) as progress:
+    with claimed_folder(root, filling.origin), ImageProgress("repairing", "drawn", quiet) as progress:
         progress.begin(manifest.images, sum(shard.images for shard in damaged))
         run_shards(filling.make, damaged, workers, progress.add)
         sizes = list_sizes(root)

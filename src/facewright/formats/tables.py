@@ -22,6 +22,7 @@ __all__ = [
     "column_names",
     "read_columns",
     "stored_crop",
+    "table_keys",
     "table_labels",
     "table_name",
     "table_places",
@@ -79,6 +80,11 @@ def stored_crop(path: Place) -> str | None:
 def table_labels(path: Place) -> Int64[np.ndarray, " n"]:
     """The classes of a table's rows, as they are stored."""
     return np.asarray(_read(path, ["label"], path)["label"], np.int64)
+
+
+def table_keys(path: Place) -> list[str]:
+    """The keys of a table's images."""
+    return [str(key) for key in _read(path, ["key"], path)["key"]]
 
 
 def column_names(reader: DatasetReader) -> list[str]:

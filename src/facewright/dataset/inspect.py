@@ -1,0 +1,84 @@
+"""What is in a data set, for a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from facewright.dataset.card import range_text, size_text, statistics, write_figures
+from facewright.dataset.summary import Summary, summarise
+from facewright.errors import FacewrightError
+from facewright.formats import Place, open_dataset
+from facewright.formats.base import DatasetReader
+from facewright.formats.manifest import read_manifest
+
+__all__ = ["inspect"]
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_BINS = 24
+
+
+def inspect(root: Place, out: Path | None = None, console: Console | None = None) -> Summary:
+    """Print what a data set holds; with `out`, a folder, also write its contact sheet and histograms there.
+
+    Works for everything that `open_dataset` reads; what varies is known of data sets with tables of parameters only.
+    Raises FacewrightError as `open_dataset` does.
+    """
+    console = console or Console()
+    reader = open_dataset(root)
+    summary = summarise(reader)
+    console.print(_facts(reader, summary), _quantities(summary))
+    if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FacewrightError(f"{out}: cannot be created: {error.strerror}") from error
+        write_figures(out, reader, summary)
+    return summary
+
+
+def _facts(reader: DatasetReader, summary: Summary) -> Table:
+    table = Table(show_header=False, box=None)
+    counts = summary.images_per_class
+    facts = {
+        "images": f"{len(reader):,}",
+        "people": f"{reader.classes:,}",
+        "images of a person": f"{range_text(int(counts.min()), int(counts.max()))}, median {np.median(counts):g}",
+    }
+    manifest = read_manifest(reader.path) if reader.path.is_dir() else None
+    if manifest is not None:
+        files = [file for shard in manifest.shards.values() for file in shard.files.values()]
+        config = manifest.origin.get("config", {})
+        facts |= {
+            "format": f"{manifest.format}, {len(manifest.shards):,} shards, {size_text(sum(f.bytes for f in files))}",
+            "written by": f"facewright {manifest.origin.get('version')}",
+            "settings": ", ".join(
+                f"{name} {config[name]}" for name in ("seed", "first_person", "crop") if name in config
+            )
+            or f"from {manifest.origin.get('source', {}).get('name', 'elsewhere')}",
+        }
+    if summary.shares:
+        facts["shown"] = ", ".join(f"{name} {share:.1%}" for name, share in summary.shares.items())
+    for name, fact in facts.items():
+        table.add_row(name, fact)
+    return table
+
+
+def _quantities(summary: Summary) -> Table:
+    table = Table(box=None)
+    titles = ("what varies", "mean", "sd", "least", "5%", "median", "95%", "most", "")
+    for title in titles if summary.values else ():
+        table.add_column(title, justify="left" if title in (titles[0], "") else "right")
+    for row in statistics(summary):
+        table.add_row(*row, _bars(summary.values[row[0]]))
+    return table
+
+
+def _bars(values: np.ndarray) -> str:
+    """A histogram in one line."""
+    counts = np.histogram(values, bins=_BINS)[0]
+    heights = np.ceil(counts / max(counts.max(), 1) * (len(_BARS) - 1)).astype(int)
+    return "".join(_BARS[height] for height in heights.tolist())
