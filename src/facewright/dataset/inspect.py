@@ -17,8 +17,9 @@ from facewright.formats.manifest import read_manifest
 
 __all__ = ["inspect"]
 
+_SETTINGS = ("seed", "first_person", "crop", "size_px", "model")
 _BARS = " ▁▂▃▄▅▆▇█"
-_BINS = 24
+_BINS = 16
 
 
 def inspect(root: Place, out: Path | None = None, console: Console | None = None) -> Summary:
@@ -55,25 +56,22 @@ def _facts(reader: DatasetReader, summary: Summary) -> Table:
         facts |= {
             "format": f"{manifest.format}, {len(manifest.shards):,} shards, {size_text(sum(f.bytes for f in files))}",
             "written by": f"facewright {manifest.origin.get('version')}",
-            "settings": ", ".join(
-                f"{name} {config[name]}" for name in ("seed", "first_person", "crop") if name in config
-            )
-            or f"from {manifest.origin.get('source', {}).get('name', 'elsewhere')}",
+            "settings": ", ".join(f"{name} {config[name]}" for name in _SETTINGS if name in config),
+            "copied from": manifest.origin.get("source", {}).get("name", ""),
         }
     if summary.shares:
         facts["shown"] = ", ".join(f"{name} {share:.1%}" for name, share in summary.shares.items())
-    for name, fact in facts.items():
+    for name, fact in ((name, fact) for name, fact in facts.items() if fact):
         table.add_row(name, fact)
     return table
 
 
 def _quantities(summary: Summary) -> Table:
     table = Table(box=None)
-    titles = ("what varies", "mean", "sd", "least", "5%", "median", "95%", "most", "")
-    for title in titles if summary.values else ():
-        table.add_column(title, justify="left" if title in (titles[0], "") else "right")
-    for row in statistics(summary):
-        table.add_row(*row, _bars(summary.values[row[0]]))
+    for title in ("what varies", "mean", "sd", "5%", "median", "95%", "") if summary.values else ():
+        table.add_column(title, justify="left" if title in ("what varies", "") else "right", no_wrap=True)
+    for title, mean, sd, _, low, median, high, _ in statistics(summary):
+        table.add_row(title, mean, sd, low, median, high, _bars(summary.values[title]))
     return table
 
 
