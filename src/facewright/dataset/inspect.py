@@ -56,7 +56,9 @@ def _facts(reader: DatasetReader, summary: Summary) -> Table:
         facts |= {
             "format": f"{manifest.format}, {len(manifest.shards):,} shards, {size_text(sum(f.bytes for f in files))}",
             "written by": f"facewright {manifest.origin.get('version')}",
-            "settings": ", ".join(f"{name} {config[name]}" for name in _SETTINGS if name in config),
+            "settings": ", ".join(
+                f"{name} {config[name]}" for name in _SETTINGS if config.get(name) is not None
+            ),
             "copied from": manifest.origin.get("source", {}).get("name", ""),
         }
     if summary.shares:
