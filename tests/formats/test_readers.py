@@ -244,7 +244,7 @@ def test_what_is_no_data_set(tmp_path):
     with pytest.raises(FacewrightError, match=r"absent: not found, expected a data set"):
         open_dataset(tmp_path / "absent")
     with pytest.raises(
-        FacewrightError, match=r"not a data set: expected a .tar shard, a folder of .tar shards, or <class>"
+        FacewrightError, match=r"not a data set: expected a .tar shard, a folder of .tar shards, <class>"
     ):
         open_dataset(tmp_path)
     (tmp_path / "notes.txt").write_text("x")

@@ -226,9 +226,6 @@ def test_a_label_out_of_range_is_named(people, tmp_path, monkeypatch):
         def __len__(self):
             return 3
 
-        def key(self, index):
-            return ""
-
         def read(self, index):
             return b""
 

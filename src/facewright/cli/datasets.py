@@ -71,6 +71,6 @@ def verify(
         repair_dataset(found, available_cores() if workers is None else workers, model)
         print(f"{dataset}: {', '.join(found.shards)} drawn again, everything as it was written")
     else:
-        raise FacewrightError(f"{dataset}: {len(found.damages)} files are damaged: --repair draws their shards again")
-
-
+        raise FacewrightError(
+            f"{dataset}: {len(found.damages)} files are damaged: --repair draws their shards again"
+        )

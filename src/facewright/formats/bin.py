@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Int64, UInt8
 
 from facewright.errors import FacewrightError, first_line
 from facewright.formats.atomic import FileRecord, write_atomic
@@ -111,23 +111,30 @@ class _Unpickler(pickle.Unpickler):
             return _empty_array
         if (module, name) == ("numpy.core.multiarray", "scalar"):
             return _scalar
+        if (module, name) == ("numpy.core.numeric", "_frombuffer"):
+            return _from_buffer
         if (module, name) in {("_codecs", "encode"), ("builtins", "bytes"), ("__builtin__", "bytes")}:
             return _as_bytes
         raise FacewrightError(f"found a pickle that asks for {module}.{name}, expected arrays of bytes only")
 
 
-def _plain_dtype(code: object, *_: object) -> np.dtype[Any]:
+def _plain_dtype(code: object, *_: object) -> Any:
     text = code.decode("ascii") if isinstance(code, bytes) else str(code)
     if text not in ("u1", "b1", "|u1", "|b1"):
         raise FacewrightError(f"found an array of type {text!r}, expected bytes or truth values")
     return np.dtype(text)
 
 
-def _empty_array(*_: object) -> np.ndarray[Any, Any]:
+def _empty_array(*_: object) -> UInt8[np.ndarray, " 0"]:
     return np.ndarray((0,), np.uint8)
 
 
-def _scalar(dtype: np.dtype[Any], content: object = b"\0") -> bool:
+def _from_buffer(content: object, *_: object) -> UInt8[np.ndarray, " n"]:
+    """Pickle protocol 5 stores arrays so."""
+    return np.frombuffer(bytes(content) if isinstance(content, bytes | bytearray) else b"", np.uint8)
+
+
+def _scalar(dtype: object, content: object = b"\0") -> bool:
     return any(_as_bytes(content))
 
 

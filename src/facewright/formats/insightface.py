@@ -127,6 +127,7 @@ class InsightFaceReader:
         self._file = find_records(path)
         with opened(self._file) as read:
             index = _load_index(self._file, read)
+            read_record(self._file, read, int(index.offsets[-1]))  # is the end there?
             self._keys, self._offsets, found = _images(self._file, read, index)
         if not len(found):
             raise FacewrightError(
