@@ -38,6 +38,7 @@ class Factor(IntEnum):
     WORN = 22
     PHOTO = 23
     NOISE = 24
+    PAIRS = 25
 
 
 @dataclass(frozen=True)

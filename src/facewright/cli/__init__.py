@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shlex
 import sys
@@ -15,86 +14,15 @@ import tyro
 
 from facewright import FacewrightError, __version__
 from facewright.cli.datasets import convert, inspect, verify
+from facewright.cli.drawing import drawing_commands
 from facewright.cli.training import embed, export, train, train_command
-from facewright.dataset import DatasetConfig, Depth, parse_plan, with_plan
-from facewright.distributions import Distribution, format_distribution, parse_distribution
+from facewright.cli.words import REGISTRY
 from facewright.evaluation.embedders import SFACE_INPUT, SFACE_THRESHOLD, OnnxInput
 from facewright.evaluation.faces import SelectionOptions
-from facewright.formats.storage import Place, place
+from facewright.formats.storage import Place
 from facewright.machine import available_cores
-from facewright.scenes.grid import Axis, format_axis, parse_axis
 
 __all__ = ["main"]
-
-# Options are typed without a prefix: --yaw-deg -90..90 --age 20..60.
-Settings = Annotated[DatasetConfig, tyro.conf.arg(name=""), tyro.conf.OmitArgPrefixes]
-PREVIEW = DatasetConfig(people=8, samples=6)
-
-
-def generate(
-    out: tyro.conf.Positional[Place],
-    settings: Settings = DatasetConfig(),  # noqa: B008  (frozen)
-    format: Literal["webdataset", "folder"] = "webdataset",
-    workers: int | None = None,
-    plan: str | None = None,
-    config: Path | None = None,
-) -> None:
-    """Draw a labelled data set. Stopped at any moment, the same command goes on where it stopped.
-
-    Args:
-        out: Folder of the data set, or another place: s3://BUCKET/NAME, gs://BUCKET/NAME.
-        settings: Which people, how often, and how everything varies.
-        format: Tar shards, or one folder for each person.
-        workers: Processes; by default one for each core.
-        plan: People and images of each in one word, 4000x50+60000x5, instead of --people and --samples.
-        config: Settings to begin with, a file that `facewright config` wrote; options typed beside it win.
-    """
-    from facewright.dataset import generate as generate_dataset
-
-    cores = available_cores() if workers is None else workers
-    generate_dataset(out, _planned(settings, plan), format=format, workers=cores)
-
-
-def preview(
-    sheet: tyro.conf.Positional[Path],
-    settings: Settings = PREVIEW,
-    config: Path | None = None,
-) -> None:
-    """Draw a contact sheet: a row for each person, a column for each variation.
-
-    With --mixup: a row for each two people, eleven steps from one to the other.
-
-    Args:
-        sheet: PNG to write.
-        settings: As for generate: the same people.
-        config: As for generate.
-    """
-    from facewright.dataset import preview as draw_preview
-    from facewright.dataset import preview_mixup
-
-    if settings.mixup.mixup:
-        preview_mixup(settings, sheet)
-        print(f"{sheet}: {settings.people // 2} pairs of people, 11 steps each")
-        return
-    draw_preview(settings, sheet)
-    print(f"{sheet}: {settings.people} people, {settings.samples} images each")
-
-
-def config(
-    settings: Settings = DatasetConfig(),  # noqa: B008  (frozen)
-    plan: str | None = None,
-    config: Path | None = None,
-) -> None:
-    """Print the settings that `generate` would use, complete, as JSON for --config.
-
-    Args:
-        settings: As for generate.
-        plan: As for generate.
-        config: As for generate.
-    """
-    from facewright.dataset import to_json
-
-    print(to_json(_planned(settings, plan)), end="")
 
 
 def evaluate(
@@ -212,9 +140,6 @@ def demo(
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {
-    "generate": generate,
-    "preview": preview,
-    "config": config,
     "convert": convert,
     "inspect": inspect,
     "verify": verify,
@@ -235,11 +160,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         tyro.extras.subcommand_cli_from_dict(
-            _starting_from(_typed_config(arguments)) | {"train": train_command(arguments)},
+            drawing_commands(arguments) | COMMANDS | {"train": train_command(arguments)},
             prog="facewright",
             description="Faces of people who do not exist: generate a training set, train on it, measure the result.",
             args=arguments,
-            registry=_REGISTRY,
+            registry=REGISTRY,
         )
     except FacewrightError as error:
         print(f"facewright: {error}", file=sys.stderr)
@@ -250,78 +175,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"facewright: {str(error) or 'stopped'}", file=sys.stderr)
         return 130
     return 0
-
-
-def _typed_config(arguments: Sequence[str]) -> DatasetConfig | None:
-    """The settings in the file that --config names: they are the defaults of all other options."""
-    from facewright.dataset import from_json
-
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        if word == "--config" or word.startswith("--config="):
-            file = Path(word.removeprefix("--config=") if "=" in word else following)
-            try:
-                return from_json(file.read_text(), str(file))
-            except OSError as error:
-                raise FacewrightError(f"{file}: cannot be read: {error.strerror}") from error
-    return None
-
-
-def _planned(settings: DatasetConfig, plan: str | None) -> DatasetConfig:
-    return settings if plan is None else with_plan(settings, parse_plan(plan))
-
-
-def _starting_from(base: DatasetConfig | None) -> dict[str, Callable[..., Any]]:
-    """The commands, with the defaults of `settings` taken from `base`."""
-    if base is None:
-        return COMMANDS
-    sheet = replace(base, people=min(base.people, PREVIEW.people), samples=min(base.samples, PREVIEW.samples))
-    return COMMANDS | {
-        "generate": functools.partial(generate, settings=base),
-        "preview": functools.partial(preview, settings=sheet),
-        "config": functools.partial(config, settings=base),
-    }
-
-
-def _typed_words() -> tyro.constructors.ConstructorRegistry:
-    """A registry that reads from one word each: distributions, the axes of a grid, depths."""
-    registry = tyro.constructors.ConstructorRegistry()
-    kinds: list[tuple[Any, str, Callable[[str], Any], Callable[[Any], str]]] = [
-        (Distribution, "DISTRIBUTION", parse_distribution, format_distribution),
-        (Place, "ADDRESS", place, str),
-        (Axis, "AXIS", parse_axis, format_axis),
-        (
-            Depth,
-            "PEOPLExSAMPLES",
-            lambda word: parse_plan(word)[0],
-            lambda depth: f"{depth.people}x{depth.samples}",
-        ),
-    ]
-    for kind, metavar, parse, format_word in kinds:
-        _add_word(registry, kind, metavar, parse, format_word)
-    return registry
-
-
-def _add_word(
-    registry: tyro.constructors.ConstructorRegistry,
-    kind: Any,
-    metavar: str,
-    parse: Callable[[str], Any],
-    format_word: Callable[[Any], str],
-) -> None:
-    @registry.primitive_rule
-    def _word(
-        info: tyro.constructors.PrimitiveTypeInfo,
-    ) -> tyro.constructors.PrimitiveConstructorSpec[Any] | None:
-        if info.type not in (kind, kind | None):
-            return None
-        optional = info.type != kind
-        return tyro.constructors.PrimitiveConstructorSpec(
-            nargs=1,
-            metavar=metavar,
-            instance_from_str=lambda words: None if optional and words[0] == "None" else parse(words[0]),
-            is_instance=lambda value: isinstance(value, kind) or (optional and value is None),
-            str_from_instance=lambda value: ["None" if value is None else format_word(value)],
-        )
-
-
-_REGISTRY = _typed_words()

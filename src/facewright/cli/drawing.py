@@ -1,0 +1,168 @@
+"""Commands that draw: generate, preview, config, pairs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from facewright.dataset import DatasetConfig, parse_plan, with_plan
+from facewright.errors import FacewrightError
+from facewright.formats.storage import Place
+from facewright.machine import available_cores
+
+__all__ = ["drawing_commands"]
+
+# Options are typed without a prefix: --yaw-deg -90..90 --age 20..60.
+Settings = Annotated[DatasetConfig, tyro.conf.arg(name=""), tyro.conf.OmitArgPrefixes]
+DatasetName = Literal["syn-1m", "syn-front", "syn-2m", "syn-10k-50", "digiface", "multi-pie-like", "lfw-like"]
+_PREVIEW = DatasetConfig(people=8, samples=6)
+
+
+def generate(
+    out: tyro.conf.Positional[Place],
+    settings: Settings = DatasetConfig(),  # noqa: B008  (frozen)
+    format: Literal["webdataset", "folder"] = "webdataset",
+    workers: int | None = None,
+    plan: str | None = None,
+    preset: DatasetName | None = None,
+    config: Path | None = None,
+) -> None:
+    """Draw a labelled data set. Stopped at any moment, the same command goes on where it stopped.
+
+    Args:
+        out: Folder of the data set, or another place: s3://BUCKET/NAME, gs://BUCKET/NAME.
+        settings: Which people, how often, and how everything varies.
+        format: Tar shards, or one folder for each person.
+        workers: Processes; by default one for each core.
+        plan: People and images of each in one word, 4000x50+60000x5, instead of --people and --samples.
+        preset: A paper's or a benchmark's data set to begin with (docs/controls.md); options typed beside it win.
+        config: Settings to begin with, a file that `facewright config` wrote; options typed beside it win.
+    """
+    from facewright.dataset import generate as generate_dataset
+
+    cores = available_cores() if workers is None else workers
+    generate_dataset(out, planned(settings, plan), format=format, workers=cores)
+
+
+def preview(
+    sheet: tyro.conf.Positional[Path],
+    settings: Settings = _PREVIEW,
+    preset: DatasetName | None = None,
+    config: Path | None = None,
+) -> None:
+    """Draw a contact sheet: a row for each person, a column for each variation.
+
+    With --mixup: a row for each two people, eleven steps from one to the other.
+
+    Args:
+        sheet: PNG to write.
+        settings: As for generate: the same people.
+        preset: As for generate.
+        config: As for generate.
+    """
+    from facewright.dataset import preview as draw_preview
+    from facewright.dataset import preview_mixup
+
+    if settings.mixup.mixup:
+        preview_mixup(settings, sheet)
+        print(f"{sheet}: {settings.people // 2} pairs of people, 11 steps each")
+        return
+    draw_preview(settings, sheet)
+    print(f"{sheet}: {settings.people} people, {settings.samples} images each")
+
+
+def config(
+    settings: Settings = DatasetConfig(),  # noqa: B008  (frozen)
+    plan: str | None = None,
+    preset: DatasetName | None = None,
+    config: Path | None = None,
+) -> None:
+    """Print the settings that `generate` would use, complete, as JSON for --config.
+
+    Args:
+        settings: As for generate.
+        plan: As for generate.
+        preset: As for generate.
+        config: As for generate.
+    """
+    from facewright.dataset import to_json
+
+    print(to_json(planned(settings, plan)), end="")
+
+
+def pairs(
+    dataset: tyro.conf.Positional[Place], out: Path, folds: int = 10, pairs: int = 300, seed: int = 0
+) -> None:
+    """Write a list of pairs of a data set's images in the format of LFW's pairs.txt.
+
+    `facewright evaluate MODEL --lfw DATASET --pairs OUT` measures on a set that was drawn with --format folder.
+
+    Args:
+        dataset: Data set of `generate`.
+        out: File to write.
+        folds: How many folds; each has people of its own.
+        pairs: Pairs of one person, and pairs of two people, in each fold.
+        seed: Of the choice.
+    """
+    from facewright.dataset.config_io import from_fields
+    from facewright.dataset.pairs import write_pairs
+    from facewright.formats.manifest import CONFIG, read_json
+
+    settings = from_fields(read_json(dataset / CONFIG)["config"], str(dataset / CONFIG))
+    print(f"{out}: {write_pairs(settings, out, folds, pairs, seed)} pairs")
+
+
+def planned(settings: DatasetConfig, plan: str | None) -> DatasetConfig:
+    return settings if plan is None else with_plan(settings, parse_plan(plan))
+
+
+def drawing_commands(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
+    """The commands, the defaults of their settings taken from what --preset or --config among `arguments` names.
+
+    Raises FacewrightError for a file that cannot be read.
+    """
+    commands: dict[str, Callable[..., Any]] = {
+        "generate": generate,
+        "preview": preview,
+        "config": config,
+        "pairs": pairs,
+    }
+    base = _beginning(arguments) if arguments and arguments[0] in ("generate", "preview", "config") else None
+    if base is None:
+        return commands
+    samples = base.samples if base.sampler.grid else _PREVIEW.samples
+    sheet = replace(base, people=min(base.people, _PREVIEW.people), samples=samples, deeper=())
+    return commands | {
+        "generate": functools.partial(generate, settings=base),
+        "preview": functools.partial(preview, settings=sheet),
+        "config": functools.partial(config, settings=base),
+    }
+
+
+def _beginning(arguments: Sequence[str]) -> DatasetConfig | None:
+    from facewright.dataset import from_json
+    from facewright.recipes import DATASETS
+
+    file, preset = _typed(arguments, "--config"), _typed(arguments, "--preset")
+    base = None
+    if file is not None:
+        try:
+            base = from_json(Path(file).read_text(), file)
+        except OSError as error:
+            raise FacewrightError(f"{file}: cannot be read: {error.strerror}") from error
+    if preset in DATASETS:
+        base = DATASETS[preset](base or DatasetConfig())
+    return base
+
+
+def _typed(arguments: Sequence[str], option: str) -> str | None:
+    """What stands behind an option among words that are not parsed yet."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word == option or word.startswith(option + "="):
+            return following if word == option else word.removeprefix(option + "=")
+    return None
