@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from facewright.dataset.config import DatasetConfig
-from facewright.dataset.plan import person_name
+from facewright.dataset.plan import sample_key
 from facewright.errors import FacewrightError
 from facewright.formats.atomic import write_atomic
 from facewright.streams import Factor, Streams
@@ -37,6 +37,11 @@ def write_pairs(config: DatasetConfig, path: Path, folds: int = 10, pairs: int =
     return len(lines) - 1
 
 
+def _name(person: int) -> str:
+    """The folder of their images."""
+    return sample_key(person, 0).partition("_")[0]
+
+
 def _fold(config: DatasetConfig, people: list[int], pairs: int, streams: Streams) -> list[str]:
     several = [person for person in people if config.samples_of(person) > 1]
     most = sum(config.samples_of(person) * (config.samples_of(person) - 1) // 2 for person in several)
@@ -62,5 +67,5 @@ def _fold(config: DatasetConfig, people: list[int], pairs: int, streams: Streams
         if len(different) < pairs:
             one, two = people[min(i, j)], people[max(i, j)]
             a, b = int(p[5] * config.samples_of(one)), int(p[6] * config.samples_of(two))
-            different.setdefault((one, two), f"{person_name(one)}\t{a}\t{person_name(two)}\t{b}")
-    return [f"{person_name(person)}\t{a}\t{b}" for person, a, b in same] + list(different.values())
+            different.setdefault((one, two), f"{_name(one)}\t{a}\t{_name(two)}\t{b}")
+    return [f"{_name(person)}\t{a}\t{b}" for person, a, b in same] + list(different.values())

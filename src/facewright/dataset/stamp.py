@@ -17,8 +17,11 @@ from facewright.errors import FacewrightError
 from facewright.formats.atomic import PARTIAL, remove_partials
 from facewright.formats.manifest import CONFIG, read_json, write_json
 from facewright.formats.storage import Place, list_sizes, storage_errors
+from facewright.geometry import named_crop
 from facewright.models.embedded import HEAD_FILE
 from facewright.models.library import model_digest, parse_model
+from facewright.scenes.light_priors import prior_digest
+from facewright.scenes.photo_backgrounds import open_photo_backgrounds
 
 __all__ = ["Stamp", "claimed_folder", "head_sha256"]
 
@@ -44,6 +47,7 @@ class Stamp:
             "version": __version__,
             "head": self.head,
             "config": self._config_fields(),
+            **_sources(self.config),
         }
 
     def _config_fields(self) -> dict[str, Any]:
@@ -52,6 +56,22 @@ class Stamp:
         if self.config.model is not None:
             fields["model"] = parse_model(self.config.model).name
         return fields
+
+
+def _sources(config: DatasetConfig) -> dict[str, str]:
+    """SHA-256 of what a configuration names and does not hold: light and backgrounds of the user's own.
+
+    Raises FacewrightError when they cannot be read.
+    """
+    light, folder = config.sampler.light.illumination, config.sampler.backgrounds
+    sources = {}
+    if ":" in light:
+        sources["illumination"] = prior_digest(light)
+    if folder is not None:
+        sources["backgrounds"] = open_photo_backgrounds(
+            folder, named_crop(config.crop, config.size_px).size_px
+        ).digest
+    return sources
 
 
 @contextmanager

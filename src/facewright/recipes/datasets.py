@@ -20,7 +20,7 @@ from facewright.scenes.worn import WornConfig
 
 __all__ = ["DATASETS"]
 
-_NOTHING_WORN = WornConfig(eyewear=0, headwear=0, facewear=0, makeup=0)
+_NOTHING_WORN = WornConfig(eyewear=0, headwear=0, facewear=0, makeup=0, restyled=0)
 _STILL = CameraConfig(
     distance_mm=Constant(1500), jitter_px=Constant(0), jitter_scale=Constant(1), jitter_deg=Constant(0)
 )

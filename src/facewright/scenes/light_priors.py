@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ __all__ = [
     "coefficients_of",
     "gaussian_of",
     "light_prior",
+    "prior_digest",
     "read_map",
     "read_prior_coefficients",
 ]
@@ -29,6 +31,7 @@ _NATURAL = Path(__file__).parent / "data/natural_light.json"
 # Version 1 of .rps files numbers the harmonics differently: place of each of ours in it.
 _ORDER_V1 = (0, 2, 3, 1, 7, 5, 4, 6, 8)
 _MAP_SUFFIXES = (".exr", ".hdr")
+_RPS_SUFFIXES = (".rps",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,20 +56,36 @@ def light_prior(name: str) -> LightPrior:
 
     Raises FacewrightError for another name, and naming the file for one that cannot be read.
     """
-    kind, _, folder = name.partition(":")
     if name == "natural":
         return _natural()
-    if kind == "bip" and folder:
+    kind, folder = _parsed(name)
+    if kind == "bip":
         coefficients = read_prior_coefficients(Path(folder))
         nothing = np.zeros((len(coefficients), 3))
         return LightPrior(
             coefficients, np.tile(np.array([0.0, 0.0, 1.0]), (len(nothing), 1)), nothing, turns=False
         )
-    if kind == "maps" and folder:
-        return _of_maps(_files(Path(folder), _MAP_SUFFIXES))
-    raise FacewrightError(
-        f"illumination: found '{name}', expected studio, natural, bip:FOLDER or maps:FOLDER"
-    )
+    return _of_maps(_files(Path(folder), _MAP_SUFFIXES))
+
+
+def prior_digest(name: str) -> str:
+    """SHA-256 of names and contents of a prior's files."""
+    kind, folder = _parsed(name)
+    digest = hashlib.sha256()
+    for file in _files(Path(folder), _RPS_SUFFIXES if kind == "bip" else _MAP_SUFFIXES):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(folder)}\n{len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _parsed(name: str) -> tuple[str, str]:
+    kind, _, folder = name.partition(":")
+    if kind not in ("bip", "maps") or not folder:
+        raise FacewrightError(
+            f"illumination: found '{name}', expected studio, natural, bip:FOLDER or maps:FOLDER"
+        )
+    return kind, folder
 
 
 def _natural() -> LightPrior:
@@ -118,7 +137,7 @@ def read_prior_coefficients(folder: Path) -> Float64[np.ndarray, "N 9 3"]:
     Files of format versions 1 to 4 are read; those that hold a directional light instead are left out. Raises
     FacewrightError naming a file that is none, and when there is no light at all.
     """
-    lights = [light for file in _files(folder, (".rps",)) if (light := _read_rps_light(file)) is not None]
+    lights = [light for file in _files(folder, _RPS_SUFFIXES) if (light := _read_rps_light(file)) is not None]
     if not lights:
         raise FacewrightError(f"{folder}: found only directional lights, expected spherical harmonics")
     return np.stack(lights)
