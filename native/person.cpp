@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -45,15 +46,21 @@ void add_scaled(float weight, const float *source, size_t count, float *out) {
     for (size_t i = 0; i < count; ++i) out[i] += weight * source[i];
 }
 
+FW_ROW_CLONES
+void add_scaled(float weight, const int16_t *source, size_t count, float *out) {
+    for (size_t i = 0; i < count; ++i) out[i] += weight * static_cast<float>(source[i]);
+}
+
 // mean + sum_k weights[k] * basis[k], added in the order of k.
-Out2F combine(In2<float> mean, In3F basis, In1<float> weights) {
+template <class T>
+Out2F combine(In2<float> mean, nb::ndarray<const T, nb::ndim<3>, nb::c_contig> basis, In1<float> weights) {
     const size_t rows = mean.shape(0), columns = mean.shape(1), n = rows * columns;
     if (basis.shape(0) != weights.shape(0) || basis.shape(1) != rows || basis.shape(2) != columns)
         throw std::invalid_argument("combine: basis must be (weights, rows, columns) of mean");
     float *out = new float[n];
     nb::capsule owner = own(out);
     const float *source = mean.data();
-    const float *direction = basis.data();
+    const T *direction = basis.data();
     const float *weight = weights.data();
     const size_t count = weights.shape(0);
     {
@@ -166,11 +173,25 @@ void mix(float colour, const float *__restrict alpha, const float *__restrict sh
     for (size_t x = 0; x < count; ++x) row[x] += (colour * shade[x] - row[x]) * alpha[x];
 }
 
+inline uint32_t code(float value) {
+    const float rounded = value + 0.5f;
+    return static_cast<uint32_t>(static_cast<int32_t>(rounded > 0.0f ? (rounded < 255.0f ? rounded : 255.0f) : 0.0f));
+}
+
+// Three rows of one colour each to pixels: red in the lowest byte.
 FW_ROW_CLONES
-void to_bytes(const float *__restrict row, size_t count, uint8_t *__restrict out) {
-    for (size_t x = 0; x < count; ++x) {
-        const float value = row[x] + 0.5f;
-        out[x] = static_cast<uint8_t>(static_cast<int32_t>(value > 0.0f ? (value < 255.0f ? value : 255.0f) : 0.0f));
+void to_codes(const float *__restrict row, size_t count, uint32_t *__restrict out) {
+    for (size_t x = 0; x < count; ++x) out[x] = code(row[x]) | code(row[count + x]) << 8 | code(row[2 * count + x]) << 16;
+}
+
+// The lower three bytes of each; a fourth is written after the last.
+void pack(const uint32_t *codes, size_t count, uint8_t *out) {
+    for (size_t x = 0; x < count; ++x, out += 3) {
+        if constexpr (std::endian::native == std::endian::little) {
+            std::memcpy(out, codes + x, 4);
+        } else {
+            for (int c = 0; c < 3; ++c) out[c] = static_cast<uint8_t>(codes[x] >> (8 * c));
+        }
     }
 }
 
@@ -196,7 +217,7 @@ class AlbedoPainter {
         check(planes, parameters);
         if (base && (base->shape(0) != height_ || base->shape(1) != width_ || base->shape(2) != 3))
             throw std::invalid_argument("paint: base must be (S, S, 3) of the masks' size");
-        uint8_t *out = new uint8_t[height_ * width_ * 3];
+        uint8_t *out = new uint8_t[height_ * width_ * 3 + 1];
         nb::capsule owner = own(out);
         const size_t layers = planes.shape(0);
         const int32_t *chosen = planes.data();
@@ -205,15 +226,13 @@ class AlbedoPainter {
         {
             nb::gil_scoped_release release;
             std::vector<float> row(3 * width_), scratch(2 * width_);
-            std::vector<uint8_t> bytes(3 * width_);
+            std::vector<uint32_t> codes(width_);
             for (size_t y = 0; y < height_; ++y) {
                 start_row(under, y, row);
                 for (size_t l = 0; l < layers; ++l)
                     if (layer[l].strength != 0.0f) paint_row(layer[l], chosen + 4 * l, y, row.data(), scratch.data());
-                to_bytes(row.data(), 3 * width_, bytes.data());
-                uint8_t *pixel = out + y * width_ * 3;
-                for (size_t x = 0; x < width_; ++x)
-                    for (size_t c = 0; c < 3; ++c) *pixel++ = bytes[c * width_ + x];
+                to_codes(row.data(), width_, codes.data());
+                pack(codes.data(), width_, out + y * width_ * 3);
             }
         }
         return Texture(out, {height_, width_, 3}, owner);
@@ -280,7 +299,9 @@ class AlbedoPainter {
 }  // namespace
 
 void bind_person(nb::module_ &m) {
-    m.def("combine", &combine, nb::arg("mean"), nb::arg("basis"), nb::arg("weights"),
+    m.def("combine", &combine<int16_t>, nb::arg("mean"), nb::arg("basis"), nb::arg("weights"),
+          "The same from a basis in 16-bit steps, whose sizes the weights have been multiplied with.");
+    m.def("combine", &combine<float>, nb::arg("mean"), nb::arg("basis"), nb::arg("weights"),
           "(rows, columns) float32: mean + sum_k weights[k] * basis[k], added in the order of k.");
     m.def("noise_at", &noise_at, nb::arg("points"), nb::arg("seed"),
           "(n,) float32 in [-1, 1]: value noise at points (n, 3), features about one unit across.");

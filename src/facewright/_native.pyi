@@ -1,6 +1,6 @@
 """facewright's kernels: the same bits on every machine."""
 
-from typing import Annotated
+from typing import Annotated, overload
 
 import numpy
 from numpy.typing import NDArray
@@ -35,6 +35,13 @@ def grow_beard(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), 
     As HairGrower.grow, for roots (R, 3) on the mean head with lengths (R,); sideways combs away from the middle.
     """
 
+@overload
+def combine(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], basis: Annotated[NDArray[numpy.int16], dict(shape=(None, None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C')]:
+    """
+    The same from a basis in 16-bit steps, whose sizes the weights have been multiplied with.
+    """
+
+@overload
 def combine(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], basis: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C')]:
     """
     (rows, columns) float32: mean + sum_k weights[k] * basis[k], added in the order of k.

@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 
-from facewright import _native
 from facewright.models.embedded import EmbeddedHead
 from facewright.people import make_up
 from facewright.people.albedo import paint_albedo
@@ -22,6 +21,7 @@ from facewright.people.mixup import blend_identities, blend_traits
 from facewright.people.mouths import with_hidden_mouth
 from facewright.people.palette import hair_colour, skin_colour
 from facewright.people.person import Person
+from facewright.people.shape import shaped
 from facewright.people.traits import Traits, draw_traits
 from facewright.streams import Factor, RelatedStreams, Streams
 
@@ -68,7 +68,7 @@ def _draw(config: PeopleConfig, head: EmbeddedHead, index: int, seed: int) -> _D
 def _build(head: EmbeddedHead, identity: Identity, traits: Traits, wearer: _Drawn) -> Person:
     """A head with the hair and make-up of `wearer`."""
     model, streams = head.model, wearer.streams
-    neutral = _native.combine(model.mean_mm, model.identity_basis_mm, identity.coefficients)
+    neutral = shaped(model, identity.coefficients)
     neutral = with_hidden_mouth(model, with_plausible_lids(model, neutral, traits.eye_openness))
     style = draw_hair_style(wearer.traits, streams)
     colour = hair_colour(traits.hair_lightness, traits.hair_red, traits.grey)
