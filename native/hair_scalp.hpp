@@ -44,7 +44,7 @@ inline bool has_wreath(const Style &s) { return s.horseshoe_mm < kNowhere; }
 inline float inside_wreath(const Style &s, const Spot &at) {
     constexpr float corner = 34.0f;
     const float below = s.horseshoe_mm - 0.15f * std::max(0.0f, -80.0f - at.z) - at.y;
-    const float behind = -40.0f - at.z - 0.3f * std::max(0.0f, at.y - 10.0f);
+    const float behind = -32.0f - at.z - 0.3f * std::max(0.0f, at.y - 10.0f);
     const float a = std::max(0.0f, corner - below), b = std::max(0.0f, corner - behind);
     return corner - std::sqrt(a * a + b * b);
 }
@@ -66,7 +66,7 @@ inline float inside_standing(const Style &s, const Spot &at) {
 }
 
 // A fringe that is worn: combed forwards as a whole.
-inline bool has_fringe(const Style &s) { return s.fringe > 0.4f; }
+inline bool has_fringe(const Style &s) { return s.fringe > 0.4f && s.tied < 0.5f; }
 
 // Height at which it ends.
 inline float fringe_end(const Style &s, Vec3 p) {

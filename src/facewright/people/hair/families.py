@@ -90,7 +90,7 @@ _TIED: Ranges = _LONG | {
     "lift": (0.1, 0.3),
     "frizz": (0, 0.1),
     "width_mm": (19, 22),
-    "cards": (45, 45),
+    "cards": (1, 1),
 }
 _SHORT_BACK_AND_SIDES: Ranges = {
     "length_sides": (20, 32),
@@ -102,7 +102,7 @@ _SHORT_BACK_AND_SIDES: Ranges = {
 FAMILIES: dict[str, Ranges] = {
     "bald": {"cards": (0, 0), "ground": (0.02, 0.4)},
     "tonsure": _SHORT_BACK_AND_SIDES
-    | {"horseshoe_mm": (28, 62), "volume_sides": (2, 6), "ground": (0.9, 1), "cards": (40, 40)},
+    | {"horseshoe_mm": (36, 70), "volume_sides": (2, 6), "ground": (0.9, 1), "cards": (40, 40)},
     "receding": _SHORT_BACK_AND_SIDES
     | {
         "hairline_mm": (8, 18),
