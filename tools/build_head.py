@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import io
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,8 @@ from head.surface import IRIS_DEG, Surface, build_surface, eye_uv_radius
 
 OUTPUT = Path(__file__).parents[1] / "src/facewright/models/data/head.npz"
 SAMPLES, SEED = 4000, 7
-MODES, FIRST_MODES, WIDENING = 100, 10, 1.55
+POPULATION_MODES, DETAIL_MODES = 16, 90
+POPULATION_WIDENING = 1.35  # people differ more by age, gender and ancestry than MakeHuman's typical ones
 TEXTURE = 512
 # What MakeHuman's mean adult lacks to look at ease: eyes a little wider open, corners of the
 # mouth a little up, brows lifted.
@@ -81,10 +83,12 @@ def build(source: Source) -> dict[str, np.ndarray]:
     stable = _stable(surface, points)
     left, right = (Seat(surface, mesh, points, eye, neutral) for eye in surface.eyes)
     targets = _clean_targets(mesh, surface, rows, neutral, points, (left, right), stable)
-    distilled = distil(
-        points, targets, weights, attributes, _importance(points, left), MODES,
-        np.where(np.arange(MODES) < FIRST_MODES, 1.0, WIDENING),
-    )  # fmt: skip
+    importance = _importance(points, left)
+    macro = np.array([name.startswith("macro/") for name in names])
+    populations, details = (
+        distil(points, targets[chosen], weights[:, chosen], attributes, importance, modes)
+        for chosen, modes in ((macro, POPULATION_MODES), (~macro, DETAIL_MODES))
+    )
     seats = (left, right)
     own = {
         name: tuple(_seated(field, points, seats) for field in sides)
@@ -94,11 +98,34 @@ def build(source: Source) -> dict[str, np.ndarray]:
     mouth = Mouth(surface, points)
     local_names, local = local_directions(points, surface)
     local = [mouth.seat_teeth(mouth.close_lips(field)) for field in local]
-    own_names = [*eyes[0], *local_names]
-    own_basis = np.concatenate([eyes[1], *(_seated(field, points, seats)[None] for field in local)])
+    identity = _Identity(
+        names=[
+            *(f"population{i:02d}" for i in range(POPULATION_MODES)),
+            *(f"detail{i:02d}" for i in range(DETAIL_MODES)),
+            *eyes[0],
+            *local_names,
+        ],
+        basis_mm=np.concatenate(
+            [POPULATION_WIDENING * populations.basis_mm, details.basis_mm, eyes[1]]
+            + [_seated(field, points, seats)[None] for field in local]
+        ),
+        attributes=populations,
+    )
     units = expression_basis(surface, mesh, faces, points, (left, right), stable)
-    print(f"{len(points)} points, {len(names)} targets, {distilled.explained:.4f} of the variance kept")
-    return _assemble(source, mesh, surface, points, seats, distilled, (own_names, own_basis), units)
+    kept = f"{populations.explained:.4f} and {details.explained:.4f}"
+    print(
+        f"{len(points)} points, {len(names)} targets; of populations and details {kept} of the variance kept"
+    )
+    return _assemble(source, mesh, surface, points, seats, identity, units)
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """All directions of identity: names and displacements (K, P, 3); the first are those that carry attributes."""
+
+    names: list[str]
+    basis_mm: np.ndarray
+    attributes: Distilled
 
 
 def _neutral(
@@ -184,8 +211,7 @@ def _assemble(
     surface: Surface,
     points: np.ndarray,
     seats: tuple[Seat, Seat],
-    distilled: Distilled,
-    own: tuple[list[str], np.ndarray],
+    identity: _Identity,
     units: tuple[list[str], np.ndarray],
 ) -> dict[str, np.ndarray]:
     triangles, parts = surface.triangles, surface.parts
@@ -201,8 +227,8 @@ def _assemble(
     half = np.float16
     return {
         "mean_mm": points[split.point].astype(np.float32),
-        "identity_basis_mm": np.concatenate([distilled.basis_mm, own[1]])[:, split.point].astype(half),
-        "identity_names": np.array([f"shape{i:03d}" for i in range(len(distilled.basis_mm))] + own[0]),
+        "identity_basis_mm": identity.basis_mm[:, split.point].astype(half),
+        "identity_names": np.array(identity.names),
         "expression_basis_mm": fields[:, split.point].astype(half),
         "expression_names": np.array(names),
         "triangles": split.triangles.astype(np.int32),
@@ -213,10 +239,10 @@ def _assemble(
         "landmarks": split.first[landmarks].astype(np.int32),
         "alignment_landmarks": split.first[alignment_rows(landmarks)].astype(np.int32),
         "attribute_names": np.array(ATTRIBUTES),
-        "attribute_directions": np.pad(distilled.attribute_directions, ((0, 0), (0, len(own[0])))).astype(
-            np.float32
-        ),
-        "attribute_offsets": distilled.attribute_offsets.astype(np.float32),
+        "attribute_directions": np.pad(
+            identity.attributes.attribute_directions, ((0, 0), (0, len(identity.names) - POPULATION_MODES))
+        ).astype(np.float32),
+        "attribute_offsets": identity.attributes.attribute_offsets.astype(np.float32),
         "mask_names": np.array(list(masks)),
         "masks": np.stack(list(masks.values())),
         "position_map": np.round(texels.positions_mm * POSITION_STEPS_PER_MM)

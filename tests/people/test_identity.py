@@ -9,7 +9,7 @@ from facewright.models.embedded import load_head
 from facewright.people.builder import build_person, person_streams
 from facewright.people.config import PeopleConfig
 from facewright.people.identity import draw_identity, measured_attributes
-from facewright.streams import RelatedStreams, Streams
+from facewright.streams import Factor, RelatedStreams, Streams
 
 
 def identity(index: int, **settings):
@@ -30,12 +30,26 @@ def test_geometry_is_drawn_given_the_attributes(index, age, masculinity):
 def test_conditioning_takes_the_shortest_way():
     """Against the conditional mean of a Gaussian, by numpy: z + D^T (D D^T)^-1 (t - offset - D z)."""
     head = load_head()
-    free = identity(3, shape_limit=5)
-    given_age = identity(3, shape_limit=5, age=Constant(50), asian=Constant(0.5))
-    rows = [head.attribute_names.index(name) for name in ("age", "asian")]
-    D, z = head.attribute_directions[rows].astype(float), free.coefficients.astype(float)
-    missing = np.array([0.5, 0.5]) - head.attribute_offsets[rows] - D @ z
-    np.testing.assert_allclose(given_age.coefficients, z + D.T @ np.linalg.solve(D @ D.T, missing), atol=1e-4)
+    given_all = {"age": 50, "masculinity": 0.5, "african": 0.25, "asian": 0.5}
+    drawn = identity(3, shape_limit=5, **{name: Constant(value) for name, value in given_all.items()})
+    rows = [head.attribute_names.index(name) for name in ("age", "gender", "african", "asian")]
+    D = head.attribute_directions[rows].astype(float)
+    z = Streams(1, 3).normal(Factor.SHAPE, 0, 1, D.shape[1])[0]
+    missing = np.array([0.5, 0.5, 0.25, 0.5]) - head.attribute_offsets[rows] - D @ z
+    np.testing.assert_allclose(drawn.coefficients, z + D.T @ np.linalg.solve(D @ D.T, missing), atol=1e-4)
+
+
+def test_a_population_has_men_and_women_of_every_ancestry_and_age():
+    people = [identity(i) for i in range(400)]
+    masculinity = np.array([p.masculinity for p in people])
+    assert 0.4 < (masculinity > 0.5).mean() < 0.6
+    assert not ((masculinity > 0.2) & (masculinity < 0.8)).any()
+    shares = np.array([[p.african, p.asian, p.caucasian] for p in people])
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    assert (np.bincount(shares.argmax(axis=1)) > 100).all()
+    assert 0.5 < (shares.max(axis=1) > 0.7).mean() < 0.9
+    ages = np.array([20 + 60 * p.age for p in people])
+    assert ages.mean() == pytest.approx(40, abs=3)
 
 
 def test_ancestry_follows_the_shares_asked_for():
@@ -65,10 +79,13 @@ def test_relation_is_a_distance_between_people():
     assert distance(0.8) < strangers < distance(1.2)
 
 
-def test_the_opposite_person_mirrors_every_coefficient():
+def test_the_opposite_person_mirrors_every_coefficient_but_those_of_attributes():
+    head = load_head()
     anchor = identity(7).coefficients
-    opposite = draw_identity(PeopleConfig(), load_head(), RelatedStreams(1, 30, 7, correlation=-1.0))
-    np.testing.assert_allclose(opposite.coefficients, -anchor, atol=1e-6)
+    opposite = draw_identity(PeopleConfig(), head, RelatedStreams(1, 30, 7, correlation=-1.0))
+    free = ~head.attribute_directions.any(axis=0)
+    np.testing.assert_allclose(opposite.coefficients[free], -anchor[free], atol=1e-6)
+    assert opposite.masculinity == pytest.approx(1 - identity(7).masculinity)
     config = PeopleConfig(related_to=7, relation=Constant(2**0.5))
     assert person_streams(config, 30, 1).correlation == pytest.approx(-1)
 

@@ -22,7 +22,7 @@ STYLES = st.tuples(st.integers(0, 15), st.integers(0, 8))
 
 def card(name: str, shift_mm: tuple[float, float, float]) -> Attachment:
     """A strip of hair: from the top of the head down its left side, and out again."""
-    places = np.array([(0, 125, -70), (60, 110, -70), (110, 60, -70), (120, 20, -70), (100, -60, -70)])
+    places = np.array([(0, 125, -70), (60, 110, -70), (110, 60, -70), (120, 20, -70), (100, -110, -70)])
     corners = np.repeat(places, 2, axis=0) + np.tile([(0, 0, -20), (0, 0, 20)], (5, 1)) + shift_mm
     strip = [(k, k + 2, k + 1) for k in range(8)]
     return Attachment(
@@ -40,7 +40,7 @@ def card(name: str, shift_mm: tuple[float, float, float]) -> Attachment:
 
 
 @cache
-def person(index: int, sigma: float = 1.2) -> Person:
+def person(index: int, sigma: float = 1.0) -> Person:
     built = build_person(PeopleConfig(shape_sigma=sigma), load_head(), index, 1)
     return replace(built, hair=(card("hair", (0, 0, 0)), card("beard", (-90, -60, 80))))
 

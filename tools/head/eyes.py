@@ -40,9 +40,9 @@ _PAIRS: dict[str, tuple[str, str, float, float]] = {
     "eye_height": ("eye-trans-down", "eye-trans-up", 0.30, 0.017),
 }
 _BROWS: dict[str, tuple[str, str, float]] = {
-    "brow_angle": ("eyebrows-angle-down", "eyebrows-angle-up", 0.35),
-    "brow_ridge": ("eyebrows-trans-backward", "eyebrows-trans-forward", 0.45),
-    "brow_height": ("eyebrows-trans-down", "eyebrows-trans-up", 0.50),
+    "brow_angle": ("eyebrows-angle-down", "eyebrows-angle-up", 0.22),
+    "brow_ridge": ("eyebrows-trans-backward", "eyebrows-trans-forward", 0.22),
+    "brow_height": ("eyebrows-trans-down", "eyebrows-trans-up", 0.26),
 }
 
 
@@ -118,14 +118,14 @@ def _set_depth(points: np.ndarray, seat: Seat) -> np.ndarray:
 def _brow_bone(points: np.ndarray, seat: Seat) -> np.ndarray:
     across, up, _ = _lid_frame(points, seat)
     weight = np.exp(-(((up - 14) / 6.5) ** 2) - ((across / 19) ** 2)) * (points[:, 2] > -10)
-    return np.asarray(weight[:, None] * [0.0, -0.6, 2.0])
+    return np.asarray(weight[:, None] * [0.0, -0.4, 1.3])
 
 
 def _brow_lift(points: np.ndarray, seat: Seat) -> np.ndarray:
     """The brow nearer to or further from the eye."""
     across, up, _ = _lid_frame(points, seat)
     weight = np.exp(-(((up - 17) / 8.5) ** 2) - ((across / 24) ** 4)) * (points[:, 2] > -15)
-    return np.asarray(weight[:, None] * [0.0, 2.3, 0.0])
+    return np.asarray(weight[:, None] * [0.0, 1.6, 0.0])
 
 
 def _hollow(points: np.ndarray, seat: Seat) -> np.ndarray:
@@ -144,9 +144,9 @@ _OWN: dict[str, Callable[[np.ndarray, Seat], np.ndarray]] = {
     "hollow": _hollow,
 }
 _OWN_DIFFERENCE = 0.1
-_WIDENING = 1.12
+_WIDENING = 1.1
 # Where photographed people are, in standard deviations from MakeHuman's mean: deeper set, under a lower, fuller brow.
-AT_REST = {"brow_bone": 0.9, "brow_lift": -1.0, "set_depth": -1.0, "hood": 0.5, "crease": 0.4}
+AT_REST = {"brow_bone": 0.8, "brow_lift": -0.5, "set_depth": -1.0, "hood": 0.5, "crease": 0.4}
 
 
 def eye_directions(

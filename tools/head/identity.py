@@ -144,9 +144,8 @@ def distil(
     attributes: np.ndarray,
     importance: np.ndarray,
     modes: int,
-    widening: np.ndarray,
 ) -> Distilled:
-    """Principal directions of the sampled heads, by importance (P,) of a point; `widening` (modes,) stretches them.
+    """Principal directions of the sampled heads, by importance (P,) of a point.
 
     mean_mm (P, 3) is the head of the mean weights, targets_mm (T, P, 3) the cleaned targets, weights (n, T) the
     samples, attributes (n, A) what they are like.
@@ -170,7 +169,7 @@ def distil(
     scores = centred @ (gram @ combos.T) / variances[:modes]
     return Distilled(
         mean_mm=mean_mm,
-        basis_mm=basis * widening[:, None, None],
+        basis_mm=basis,
         attribute_directions=(attributes - attributes.mean(axis=0)).T @ scores / count,
         attribute_offsets=attributes.mean(axis=0),
         explained=float(variances[:modes].sum() / variances.sum()),

@@ -15,35 +15,49 @@ from head.surface import Surface
 __all__ = ["local_directions"]
 
 _REACH_MM = 12.0
-_SPREAD_MM = 1.9  # before the cut, which keeps about two thirds of it
-_FUNCTIONS = 60  # for each axis
+# Before the cut, which keeps about two thirds of it; and how many functions each axis has.
+_SPREAD_MM, _FUNCTIONS = 1.8, 60
+_ASYMMETRIC_SPREAD_MM, _ASYMMETRIC_FUNCTIONS = 1.1, 16
 _SUPPORTS, _SEED = 1400, 0
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 _LIPS_MM, _LIPS_HALF_MM = np.array([0.0, -67.0, 24.0]), np.array([34.0, 16.0, 26.0])
 _LIPS_SHARE = 0.6  # lips and what is behind them must not part
+_NOSE_MM, _NOSE_HALF_MM = np.array([0.0, -40.0, 36.0]), np.array([18.0, 13.0, 22.0])
+_NOSE_SHARE = 0.55  # wings that pinch or bulge look like clay
 
 
 def local_directions(points: np.ndarray, surface: Surface) -> tuple[list[str], np.ndarray]:
-    """Names and displacements (3 * functions, P, 3) by one standard deviation, of the mean head's points (P, 3)."""
+    """Names and displacements (D, P, 3) by one standard deviation, of the mean head's points (P, 3).
+
+    First those that are the same on both sides of the face, then those that make them differ.
+    """
     amplitude = _amplitude(points, surface)
     candidates = surface.skin[amplitude[surface.skin] > 0.05]
     chosen = np.random.default_rng(_SEED).permutation(candidates)[:_SUPPORTS]
-    odd, even = (
-        _eigenfunctions(points, amplitude, chosen, 1.0 if symmetric else -1.0) for symmetric in (False, True)
-    )
-    out = np.zeros((3 * _FUNCTIONS, len(points), 3))
-    for axis, functions in enumerate((odd, even, even)):
-        out[axis * _FUNCTIONS : (axis + 1) * _FUNCTIONS, :, axis] = _SPREAD_MM * functions
-    return [f"local{i:03d}" for i in range(len(out))], out
+    odd, even = (_eigenfunctions(points, amplitude, chosen, sign) for sign in (-1.0, 1.0))
+    names, out = [], []
+    for name, (across, along), spread, count in (
+        ("local", (odd, even), _SPREAD_MM, _FUNCTIONS),
+        ("asymmetry", (even, odd), _ASYMMETRIC_SPREAD_MM, _ASYMMETRIC_FUNCTIONS),
+    ):
+        for axis, functions in enumerate((across, along, along)):
+            fields = np.zeros((count, len(points), 3))
+            fields[:, :, axis] = spread * functions[:count]
+            out.append(fields)
+        names += [f"{name}{i:03d}" for i in range(3 * count)]
+    return names, np.concatenate(out)
 
 
 def _amplitude(points: np.ndarray, surface: Surface) -> np.ndarray:
     """Share of the spread (P,): all of it on the face, nothing on neck, skull, teeth and tongue."""
     y, z = points[:, 1], points[:, 2]
     front = smoothstep(z, -70, -20) * smoothstep(y, -150, -110) * smoothstep(-y, -110, -60)
-    lips = np.exp(-((((points - _LIPS_MM) / _LIPS_HALF_MM) ** 2).sum(axis=1)))
+    lips, nose = (
+        np.exp(-((((points - middle) / half) ** 2).sum(axis=1)))
+        for middle, half in ((_LIPS_MM, _LIPS_HALF_MM), (_NOSE_MM, _NOSE_HALF_MM))
+    )
     loose = np.isin(surface.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE))
-    out = front * (1 - (1 - _LIPS_SHARE) * lips)
+    out = front * (1 - (1 - _LIPS_SHARE) * lips) * (1 - (1 - _NOSE_SHARE) * nose)
     out[np.unique(surface.triangles[loose])] = 0
     return np.asarray(out)
 

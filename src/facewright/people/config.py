@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from facewright.distributions import Constant, Distribution, require_within
+from facewright.distributions import (
+    Component,
+    Constant,
+    Distribution,
+    Mixture,
+    TruncatedNormal,
+    Uniform,
+    require_within,
+)
 from facewright.errors import FacewrightError
 
-__all__ = ["AGE_RANGE_YEARS", "PeopleConfig"]
+__all__ = ["AGE_RANGE_YEARS", "POPULATION_AGE", "POPULATION_MASCULINITY", "PeopleConfig"]
 
 AGE_RANGE_YEARS = (20.0, 80.0)
 """What ages 0 and 1 of the head's geometry stand for."""
+
+POPULATION_AGE = TruncatedNormal(38, 15, 20, 80)
+POPULATION_MASCULINITY = Mixture((Component(0.5, Uniform(0, 0.2)), Component(0.5, Uniform(0.8, 1))))
+"""What is drawn where nothing is asked for."""
 
 # Bounds of everything given as a distribution.
 _LIMITS = {
@@ -28,8 +40,7 @@ _ANCESTRIES = ("african", "asian", "caucasian")
 class PeopleConfig:
     """How different people are from each other, and who they are.
 
-    Where an attribute is not given, it comes out as the geometry falls; where it is, geometry is drawn given that
-    attribute, and everything that goes with it (skin, hair, wrinkles) follows.
+    Geometry is drawn given age, gender and ancestry, and everything that goes with them (skin, hair, wrinkles) follows.
     """
 
     shape_sigma: float = 1.0
@@ -37,11 +48,12 @@ class PeopleConfig:
     shape_limit: float = 2.0
     """Coefficients are kept within this many standard deviations, so that nobody is deformed."""
     age: Distribution | None = None
-    """Years, 20 to 80: --age 20..60, --age 35 or any distribution."""
+    """Years, 20 to 80: --age 20..60, --age 35 or any distribution. By default 38 +- 15."""
     masculinity: Distribution | None = None
-    """0 female to 1 male."""
+    """0 female to 1 male. By default one half of the people is below 0.2, the other above 0.8."""
     african: Distribution | None = None
-    """Share of this ancestry, 0 to 1; at most two of the three are given."""
+    """Share of this ancestry, 0 to 1; at most two of the three are given. By default most people have one of the three
+    in the main, and some two."""
     asian: Distribution | None = None
     """As african."""
     caucasian: Distribution | None = None

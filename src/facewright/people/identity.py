@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from facewright.distributions import Distribution
 from facewright.models.embedded import EmbeddedHead
-from facewright.people.config import AGE_RANGE_YEARS, PeopleConfig
+from facewright.people.config import AGE_RANGE_YEARS, POPULATION_AGE, POPULATION_MASCULINITY, PeopleConfig
 from facewright.streams import Factor, Streams
 
 __all__ = ["Identity", "draw_identity", "measured_attributes"]
 
-_DRAWS = 8
+_DRAWS = 5
 _ANCESTRIES = ("african", "asian", "caucasian")
+_CONDITIONED = ("age", "gender", "african", "asian")
+"""The third ancestry follows, as the shares sum to 1."""
 # Coefficients are limited after conditioning, which moves the attributes a little; this often is enough to settle.
 _ROUNDS = 10
 
@@ -37,19 +40,34 @@ class Identity:
 
 
 def draw_identity(config: PeopleConfig, head: EmbeddedHead, streams: Streams) -> Identity:
-    """Draw coefficients from N(0, shape_sigma^2), given the attributes that `config` sets.
+    """Draw coefficients from N(0, shape_sigma^2), given the person's age, gender and ancestry.
 
-    A given attribute conditions the Gaussian: the coefficients move along the attributes' directions to the nearest
-    point, in the Mahalanobis sense, where the attributes are as asked for.
+    The attributes condition the Gaussian: the coefficients move along the attributes' directions to the nearest
+    point, in the Mahalanobis sense, where the attributes are as drawn from `config`.
     """
-    p = streams.uniform(Factor.ATTRIBUTES, 0, 1, _DRAWS)[0]
-    wanted = _wanted(config, p)
+    attributes = _draw_attributes(config, streams.uniform(Factor.ATTRIBUTES, 0, 1, _DRAWS)[0])
     drawn = streams.normal(Factor.SHAPE, 0, 1, len(head.model.identity_basis_mm))[0] * config.shape_sigma
     coefficients = drawn.clip(-config.shape_limit, config.shape_limit)
-    for _ in range(_ROUNDS if wanted else 0):
-        moved = _moved_to(head, coefficients, wanted)
-        coefficients = moved.clip(-config.shape_limit, config.shape_limit)
-    return _identity(coefficients.astype(np.float32), measured_attributes(head, coefficients), wanted, p)
+    rows, offsets = _rows(head)
+    carriers = rows.shape[1]
+    gram = [[_inner(a, b) for b in rows] for a in rows]
+    for _ in range(_ROUNDS):
+        moved = coefficients[:carriers].copy()
+        missing = [
+            attributes[name] - offset - _inner(row, moved)
+            for name, row, offset in zip(_CONDITIONED, rows, offsets, strict=True)
+        ]
+        for step, row in zip(_solve(gram, missing), rows, strict=True):  # z + D^T (D D^T)^-1 (wanted - D z)
+            moved += step * row
+        coefficients[:carriers] = moved.clip(-config.shape_limit, config.shape_limit)
+    return Identity(
+        coefficients=coefficients.astype(np.float32),
+        age=attributes["age"],
+        masculinity=attributes["gender"],
+        african=attributes["african"],
+        asian=attributes["asian"],
+        caucasian=attributes["caucasian"],
+    )
 
 
 def measured_attributes(head: EmbeddedHead, coefficients: Float64[np.ndarray, " K"]) -> dict[str, float]:
@@ -62,36 +80,39 @@ def measured_attributes(head: EmbeddedHead, coefficients: Float64[np.ndarray, " 
     }
 
 
-def _wanted(config: PeopleConfig, p: Float64[np.ndarray, " draws"]) -> dict[str, float]:
-    """The attributes that are given, in the head's units."""
-    given = {
-        "age": config.age,
-        "gender": config.masculinity,
-        **{name: getattr(config, name) for name in _ANCESTRIES},
+def _draw_attributes(config: PeopleConfig, p: Float64[np.ndarray, " draws"]) -> dict[str, float]:
+    """Age, gender and ancestries in the head's units."""
+
+    def value(distribution: Distribution, draw: int) -> float:
+        return float(distribution.quantile(p[draw : draw + 1])[0])
+
+    youngest, oldest = AGE_RANGE_YEARS
+    given: dict[str, float] = {}
+    free: dict[str, float] = {}
+    for draw, name in enumerate(_ANCESTRIES, 2):
+        distribution: Distribution | None = getattr(config, name)
+        if distribution is not None:
+            given[name] = value(distribution, draw)
+        else:
+            square = float(p[draw] * p[draw])
+            free[name] = square * square  # most people have one ancestry in the main
+    total = max(sum(given.values()), 1.0)
+    left = 1 - sum(given.values()) / total
+    shares = {name: share / total for name, share in given.items()}
+    shares |= {name: left * part / sum(free.values()) for name, part in free.items()}
+    return {
+        "age": (value(config.age or POPULATION_AGE, 0) - youngest) / (oldest - youngest),
+        "gender": value(config.masculinity or POPULATION_MASCULINITY, 1),
+        **shares,
     }
-    values = {
-        name: float(distribution.quantile(p[i : i + 1])[0])
-        for i, (name, distribution) in enumerate(given.items())
-        if distribution is not None
-    }
-    if "age" in values:
-        youngest, oldest = AGE_RANGE_YEARS
-        values["age"] = (values["age"] - youngest) / (oldest - youngest)
-    return values
 
 
-def _moved_to(
-    head: EmbeddedHead, coefficients: Float64[np.ndarray, " K"], wanted: Mapping[str, float]
-) -> Float64[np.ndarray, " K"]:
-    """z + D^T (D D^T)^-1 (wanted - D z - offset), D the rows of the wanted attributes."""
-    rows = [head.attribute_directions[head.attribute_names.index(name)].astype(np.float64) for name in wanted]
-    now = measured_attributes(head, coefficients)
-    missing = [value - now[name] for name, value in wanted.items()]
-    steps = _solve([[_inner(a, b) for b in rows] for a in rows], missing)
-    moved = coefficients.copy()
-    for step, row in zip(steps, rows, strict=True):
-        moved = moved + step * row
-    return moved
+def _rows(head: EmbeddedHead) -> tuple[Float64[np.ndarray, "attributes carriers"], list[float]]:
+    """Directions and offsets of the attributes that are conditioned on, over the coefficients that carry them."""
+    indices = [head.attribute_names.index(name) for name in _CONDITIONED]
+    directions = head.attribute_directions[indices].astype(np.float64)
+    carriers = int(np.flatnonzero(directions.any(axis=0))[-1]) + 1
+    return directions[:, :carriers], head.attribute_offsets[indices].tolist()
 
 
 def _inner(a: np.ndarray, b: np.ndarray) -> float:
@@ -112,22 +133,3 @@ def _solve(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> list[fl
         known = math.fsum(rows[i][j] * out[j] for j in range(i + 1, count))
         out[i] = (rows[i][count] - known) / rows[i][i]
     return out
-
-
-def _identity(
-    coefficients: Float32[np.ndarray, " K"],
-    measured: Mapping[str, float],
-    wanted: Mapping[str, float],
-    p: Float64[np.ndarray, " draws"],
-) -> Identity:
-    """How a person seems: as the geometry says, give or take a little where nothing was asked for."""
-    age = wanted.get("age", 0.75 * measured["age"] + 0.45 * (p[5] - 0.35))
-    masculinity = wanted.get("gender", measured["gender"] + 0.25 * (p[6] - 0.5))
-    shares = [max(wanted.get(name, measured[name]), 0.0) + 1e-3 for name in _ANCESTRIES]
-    total = shares[0] + shares[1] + shares[2]
-    african, asian, caucasian = (share / total for share in shares)
-    return Identity(coefficients, _unit(age), _unit(masculinity), african, asian, caucasian)
-
-
-def _unit(value: float) -> float:
-    return min(max(float(value), 0.0), 1.0)
