@@ -29,6 +29,8 @@ class Factor(IntEnum):
     ATTRIBUTES = 5
     MAKE_UP = 6
     MIXUP = 7
+    HABITS = 8
+    """Of wearing things."""
     EXPRESSION = 16
     POSE = 17
     CAMERA = 18

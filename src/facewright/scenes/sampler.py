@@ -156,7 +156,8 @@ class Sampler:
         """Things worn are made for the embedded head alone."""
         if isinstance(self.head, MorphableModel):
             return np.zeros((draws.count, len(worn.Slot)), dtype=np.uint32)
-        return draw_worn(self.config.worn, draws.uniform(Factor.WORN, worn.DRAWS))
+        habits = draws.streams.uniform(Factor.HABITS, 0, 1, len(worn.Slot))[0]
+        return draw_worn(self.config.worn, habits, draws.uniform(Factor.WORN, worn.DRAWS))
 
     def _backgrounds(self, draws: _Draws, given: Given) -> UInt32[np.ndarray, "count 4"]:
         if self.config.background == "plain":
