@@ -17,7 +17,7 @@ __all__ = ["local_directions"]
 _REACH_MM = 12.0
 # Before the cut, which keeps about two thirds of it; and how many functions each axis has.
 _SPREAD_MM, _FUNCTIONS = 1.8, 60
-_ASYMMETRIC_SPREAD_MM, _ASYMMETRIC_FUNCTIONS = 1.1, 16
+_ASYMMETRIC_SPREAD_MM, _ASYMMETRIC_FUNCTIONS = 0.8, 16
 _SUPPORTS, _SEED = 1400, 0
 _MIRROR = np.array([-1.0, 1.0, 1.0])
 _LIPS_MM, _LIPS_HALF_MM = np.array([0.0, -67.0, 24.0]), np.array([34.0, 16.0, 26.0])

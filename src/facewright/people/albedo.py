@@ -103,5 +103,5 @@ def _mouth_layers(traits: Traits, skin: _Rgb) -> list[Layer]:
         Layer("lips", "pores", lips * np.array([0.82, 0.74, 0.76]), 0.3, 0.8, 5.0, 0.1),
         Layer("mouth", "pores", np.array([86.0, 34.0, 33.0])),
         Layer("tongue", "pores", np.array([158.0, 86.0, 84.0]), mottle=0.08),
-        Layer("teeth", "pores", np.array([208.0, 197.0, 176.0]), mottle=0.03),
+        Layer("teeth", "pores", np.array([238.0, 230.0, 214.0]), mottle=0.03),
     ]

@@ -43,8 +43,8 @@ class PeopleConfig:
     Geometry is drawn given age, gender and ancestry, and everything that goes with them (skin, hair, wrinkles) follows.
     """
 
-    shape_sigma: float = 1.0
-    """Standard deviation of the identity coefficients; 1 is the model's own population."""
+    shape_sigma: float = 1.2
+    """Standard deviation of the identity coefficients. 1 is the model's own population; people differ a little more."""
     shape_limit: float = 2.0
     """Coefficients are kept within this many standard deviations, so that nobody is deformed."""
     age: Distribution | None = None

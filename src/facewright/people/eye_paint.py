@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from facewright.people.layers import Band, Layer
-from facewright.people.palette import blend, hair_colour, iris_colour
+from facewright.people.palette import blend, hair_colour, iris_colour, skin_colour
 from facewright.people.traits import Traits
 
 __all__ = ["brow_layers", "eyeball_layers", "lid_layers"]
@@ -22,6 +22,8 @@ _BROW_MM = 1 / 32.0
 """The same for brow_up, whose 0.5 is the usual brow's middle."""
 _BROW_DROP_MM = 4.0
 """Brows lie lower on the bone than the plane's line."""
+_BROW_SHADOW = np.array([0.62, 0.55, 0.52])
+"""Brows are at least this much darker than the skin."""
 _BLACK = np.array([16.0, 12.0, 11.0])
 
 
@@ -97,8 +99,9 @@ def _stroke(
 
 def brow_layers(traits: Traits) -> list[Layer]:
     """Two coats: a soft base and strands; height, arch, slope, thickness and taper are the person's own."""
-    hair = hair_colour(traits.hair_lightness * 0.75, traits.hair_red, 0.6 * traits.grey)
-    brow = blend(hair * 0.82, np.array([30.0, 24.0, 20.0]), 0.2)
+    hair = hair_colour(traits.hair_lightness * 0.6, traits.hair_red, 0.6 * traits.grey)
+    shadow = skin_colour(traits.melanin, traits.redness, traits.yellowness) * _BROW_SHADOW
+    brow = np.minimum(blend(hair * 0.82, np.array([30.0, 24.0, 20.0]), 0.2), shadow)
     half = 4.6 + 4.4 * traits.brow_thickness
     taper = half * (0.15 + 0.35 * traits.brow_taper)
     arch, slope = 1.9 * traits.brow_arch - 0.6, 3.2 * traits.brow_slope

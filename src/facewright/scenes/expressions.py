@@ -21,12 +21,12 @@ _GAUSSIAN_LIMIT = 2.5
 KINDS: dict[str, dict[str, float]] = {
     "neutral": {},
     "smile": {
-        "mouthSmile": 0.7, "mouthStretch": 0.2, "mouthUpperUp": 0.65, "jawOpen": 0.08, "cheekSquint": 0.35,
-        "eyeSquint": 0.15, "mouthDimple": 0.15,
+        "mouthSmile": 0.9, "mouthStretch": 0.35, "mouthUpperUp": 0.5, "jawOpen": 0.06, "cheekSquint": 0.55,
+        "eyeSquint": 0.25, "mouthDimple": 0.25, "browOuterUp": 0.1,
     },
     "laugh": {
-        "mouthSmile": 0.8, "mouthStretch": 0.25, "mouthUpperUp": 0.75, "mouthLowerDown": 0.35, "jawOpen": 0.2,
-        "cheekSquint": 0.5, "eyeSquint": 0.25,
+        "mouthSmile": 1.0, "mouthStretch": 0.45, "mouthUpperUp": 0.6, "mouthLowerDown": 0.35, "jawOpen": 0.18,
+        "cheekSquint": 0.8, "eyeSquint": 0.4, "mouthDimple": 0.2, "browInnerUp": 0.15,
     },
     "talk": {"jawOpen": 0.35, "mouthFunnel": 0.25, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15},
     "press": {"mouthPress": 0.6, "mouthRollLower": 0.3, "mouthRollUpper": 0.3, "mouthShrugLower": 0.2},
