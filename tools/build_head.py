@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +49,12 @@ AT_EASE = {
     "browOuterUpRight": 0.16,
 }
 MOUTH_OPEN = {"jawOpen": 0.5, "mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5}
+# From 0 to 1 of an attribute, in standard deviations of the eyes' own traits: men's brows are heavier and lower, and
+# with the years lids droop and the skin below them sinks.
+OWN_TRAITS_OF = {
+    "gender": {"brow_bone": 1.8, "brow_lift": -1.8, "set_depth": -0.6, "hood": 0.4},
+    "age": {"hood": 1.8, "hollow": 1.4, "set_depth": -0.8, "crease": -0.5},
+}
 LID_OVERLAP = 0.12
 POSITION_STEPS_PER_MM = 64
 
@@ -94,6 +100,7 @@ def build(source: Source) -> dict[str, np.ndarray]:
         name: tuple(_seated(field, points, seats) for field in sides)
         for name, sides in own_fields(points, seats).items()
     }
+    populations = _with_own_traits(populations, own)
     eyes = eye_directions(names, targets, own)
     mouth = Mouth(surface, points)
     local_names, local = local_directions(points, surface)
@@ -117,6 +124,15 @@ def build(source: Source) -> dict[str, np.ndarray]:
         f"{len(points)} points, {len(names)} targets; of populations and details {kept} of the variance kept"
     )
     return _assemble(source, mesh, surface, points, seats, identity, units)
+
+
+def _with_own_traits(distilled: Distilled, own: dict[str, tuple[np.ndarray, np.ndarray]]) -> Distilled:
+    """Directions that move the eyes' own traits along with the attributes that these go with."""
+    basis = distilled.basis_mm.copy()
+    for name, traits in OWN_TRAITS_OF.items():
+        field = sum(amount * (own[trait][0] + own[trait][1]) for trait, amount in traits.items())
+        basis += distilled.attribute_directions[ATTRIBUTES.index(name)][:, None, None] * np.asarray(field)
+    return replace(distilled, basis_mm=basis)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ def test_conditioning_takes_the_shortest_way():
     """Against the conditional mean of a Gaussian, by numpy: z + D^T (D D^T)^-1 (t - offset - D z)."""
     head = load_head()
     given_all = {"age": 50, "masculinity": 0.5, "african": 0.25, "asian": 0.5}
-    drawn = identity(3, shape_limit=5, **{name: Constant(value) for name, value in given_all.items()})
+    drawn = identity(
+        3, shape_sigma=1.0, shape_limit=5, **{name: Constant(value) for name, value in given_all.items()}
+    )
     rows = [head.attribute_names.index(name) for name in ("age", "gender", "african", "asian")]
     D = head.attribute_directions[rows].astype(float)
     z = Streams(1, 3).normal(Factor.SHAPE, 0, 1, D.shape[1])[0]
