@@ -12,6 +12,7 @@ void bind_random(nb::module_ &m);
 void bind_render(nb::module_ &m);
 void bind_resize(nb::module_ &m);
 void bind_roots(nb::module_ &m);
+void bind_worn(nb::module_ &m);
 
 NB_MODULE(_native, m) {
     nb::set_leak_warnings(false);  // caches keep rigs and painters until the interpreter ends
@@ -25,4 +26,5 @@ NB_MODULE(_native, m) {
     bind_render(m);
     bind_resize(m);
     bind_roots(m);
+    bind_worn(m);
 }

@@ -156,3 +156,24 @@ class RootPainter:
         Paints over a texture (S, S, 3) in place. colours (3, 3): roots of the scalp, of the face, and shaved skin, sRGB
         0 .. 255; beard and moustache: how much grows, 0 .. 1.
         """
+
+def places_on(vertices: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], corners: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)], offsets: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
+    """
+    (n, 3): offsets plus weights (n, 3) times the vertices (V, 3) of each row of corners (n, 3).
+    """
+
+def most_within(points: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)], axis: int, at_a: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], at_b: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], radius: float, origin: float, sign: float, otherwise: float) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
+    """
+    (n,): the most that sign * (value - origin) along an axis is among the points (m, 3) that lie within a radius of
+    each (a, b) in the other two axes; `otherwise` if it is less or there are none.
+    """
+
+def between(grid: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)], rows: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], columns: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
+    """
+    (n,): values of a grid (R, C) between its points; rows are clamped, columns go round.
+    """
+
+def sweep(path: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)], up: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)], profile: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)], thickness: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], closed: bool) -> tuple[Annotated[NDArray[numpy.float64], dict(shape=(None, None))], Annotated[NDArray[numpy.float64], dict(shape=(None, None))]]:
+    """
+    Vertices and normals (n * m, 3) of a profile (m, 4) along a path (n, 3), its second axis towards up (n, 3).
+    """

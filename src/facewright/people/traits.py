@@ -95,7 +95,7 @@ def draw_traits(identity: Identity, streams: Streams) -> Traits:
     )
     fair = caucasian * (1 - melanin)
     grey = float(np.clip(2.2 * (age - 0.55) + 0.8 * (hair[1] - 0.5), 0, 1))
-    bald = bool(male and hair[2] < 0.12 + 0.3 * age)
+    bald = bool(male and hair[2] < 0.05 + 0.25 * age)
     return Traits(
         masculinity=masculinity,
         age=age,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64, Int32
 
+from facewright import _native
 from facewright.models.morphable import MorphableModel, Part
 from facewright.people.worn.probe import Probe, cast
 
@@ -63,32 +64,17 @@ class FaceFit:
         self, x_mm: Float64[np.ndarray, " n"], y_mm: Float64[np.ndarray, " n"]
     ) -> Float64[np.ndarray, " n"]:
         """How far forward the face reaches near each (x, y): the most within 5 mm."""
-        near = _within(self.front[:, 0], self.front[:, 1], x_mm, y_mm, 5.0)
-        depth: Float64[np.ndarray, " n"] = np.where(near, self.front[None, :, 2], -1e3).max(axis=1)
+        depth: Float64[np.ndarray, " n"] = _native.most_within(self.front, 2, x_mm, y_mm, 5.0, 0.0, 1.0, -1e3)
         return depth
 
     def width_at(
         self, side: int, y_mm: Float64[np.ndarray, " n"], z_mm: Float64[np.ndarray, " n"]
     ) -> Float64[np.ndarray, " n"]:
         """How far from the middle one side (0 right, 1 left) reaches near each (y, z): the most within 6 mm."""
-        places = self.sides[side]
-        near = _within(places[:, 1], places[:, 2], y_mm, z_mm, 6.0)
-        width: Float64[np.ndarray, " n"] = np.where(
-            near, np.abs(places[None, :, 0] - self.middle_mm), 0.0
-        ).max(axis=1)
+        width: Float64[np.ndarray, " n"] = _native.most_within(
+            self.sides[side], 0, y_mm, z_mm, 6.0, self.middle_mm, 2.0 * side - 1, 0.0
+        )
         return width
-
-
-def _within(
-    a: Float64[np.ndarray, " m"],
-    b: Float64[np.ndarray, " m"],
-    at_a: Float64[np.ndarray, " n"],
-    at_b: Float64[np.ndarray, " n"],
-    reach: float,
-) -> np.ndarray:
-    across, up = a[None, :] - at_a[:, None], b[None, :] - at_b[:, None]
-    near: np.ndarray = across * across + up * up <= reach * reach
-    return near
 
 
 @dataclass(frozen=True, eq=False)

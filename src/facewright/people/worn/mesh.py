@@ -168,22 +168,12 @@ def tube(
     closed: the path returns to its start. thickness: factors of the profile along the path.
     """
     n, m = len(path), len(profile)
-    along = np.empty_like(path)
-    along[1:-1] = path[2:] - path[:-2]
-    if closed:
-        along[0], along[-1] = path[1] - path[-1], path[0] - path[-2]
-    else:
-        along[0], along[-1] = path[1] - path[0], path[-1] - path[-2]
-    along = unit(along)
-    first = unit(cross(up, along))[:, None]
-    second = cross(along[:, None], first)
-    a, b, na, nb = (profile[None, :, k, None] for k in range(4))
-    grown = 1.0 if thickness is None else thickness[:, None, None]
-    vertices = path[:, None] + (a * first + b * second) * grown
+    grown = np.ones(n) if thickness is None else thickness
+    vertices, normals = _native.sweep(path, up, profile, grown, closed)
     follow = np.full(n, -1, np.int32) if anchors is None else anchors
     return Mesh(
-        vertices.reshape(-1, 3),
-        (na * first + nb * second).reshape(-1, 3),
+        vertices,
+        normals,
         grid_triangles(n, m, closed, True)[:, ::-1],
         _grid_uv(n, m),
         np.repeat(follow, m),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int32, Int64
 
+from facewright import _native
 from facewright.models.morphable import MorphableModel, Part
 
 __all__ = ["Probe", "cast"]
@@ -34,12 +35,8 @@ class Probe:
 
     def on(self, vertices_mm: Float32[np.ndarray, "V 3"]) -> Float64[np.ndarray, "N 3"]:
         """(N, 3) the places on one person's head, mm."""
-        corners = vertices_mm[self.vertices]
-        places: Float64[np.ndarray, "N 3"] = (
-            self.missed_mm
-            + corners[:, 0] * self.weights[:, 0:1]
-            + corners[:, 1] * self.weights[:, 1:2]
-            + corners[:, 2] * self.weights[:, 2:3]
+        places: Float64[np.ndarray, "N 3"] = _native.places_on(
+            vertices_mm, self.vertices, self.weights, self.missed_mm
         )
         return places
 

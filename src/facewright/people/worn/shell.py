@@ -12,8 +12,9 @@ import weakref
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32, Int64
+from jaxtyping import Float32, Float64, Int32
 
+from facewright import _native
 from facewright.models.morphable import MorphableModel, Part
 from facewright.people.worn.mesh import unit
 from facewright.people.worn.probe import Probe, cast
@@ -124,14 +125,7 @@ def between(
     grid: Float64[np.ndarray, "R C"], row: Float64[np.ndarray, "*n"], column: Float64[np.ndarray, "*n"]
 ) -> Float64[np.ndarray, "*n"]:
     """Values of a grid at rows and columns between its points; columns go round."""
-    row = row.clip(0, len(grid) - 1.001)
-    low, left = row.astype(np.int64), column.astype(np.int64)
-    down, right = row - low, column - left
-    left %= grid.shape[1]
-    beside: Int64[np.ndarray, "*n"] = (left + 1) % grid.shape[1]
-    top = grid[low, left] * (1 - right) + grid[low, beside] * right
-    bottom = grid[low + 1, left] * (1 - right) + grid[low + 1, beside] * right
-    values: Float64[np.ndarray, "*n"] = top * (1 - down) + bottom * down
+    values: Float64[np.ndarray, "*n"] = _native.between(grid, row.ravel(), column.ravel()).reshape(row.shape)
     return values
 
 
