@@ -20,7 +20,7 @@ _LID_MM = 1 / 28.0
 """One millimetre in the plane lid_up, whose 0.5 is the lid's edge."""
 _BROW_MM = 1 / 32.0
 """The same for brow_up, whose 0.5 is the usual brow's middle."""
-_BROW_DROP_MM = 4.0
+_BROW_DROP_MM = 2.6
 """Brows lie lower on the bone than the plane's line."""
 _BROW_SHADOW = np.array([0.62, 0.55, 0.52])
 """Brows are at least this much darker than the skin."""
@@ -102,7 +102,7 @@ def brow_layers(traits: Traits) -> list[Layer]:
     hair = hair_colour(traits.hair_lightness * 0.6, traits.hair_red, 0.6 * traits.grey)
     shadow = skin_colour(traits.melanin, traits.redness, traits.yellowness) * _BROW_SHADOW
     brow = np.minimum(blend(hair * 0.82, np.array([30.0, 24.0, 20.0]), 0.2), shadow)
-    half = 4.6 + 4.4 * traits.brow_thickness
+    half = 5.2 + 4.0 * traits.brow_thickness
     taper = half * (0.15 + 0.35 * traits.brow_taper)
     arch, slope = 1.9 * traits.brow_arch - 0.6, 3.2 * traits.brow_slope
     # Up by `arch` in the middle, by `slope` more at the outer end than at the inner one.
@@ -111,9 +111,9 @@ def brow_layers(traits: Traits) -> list[Layer]:
         (slope + 4 * arch) * _BROW_MM,
         -4 * arch * _BROW_MM,
     )
-    start = 0.05 + 0.5 * (1 - traits.brow_inner)
+    start = 0.05 + 0.36 * (1 - traits.brow_inner)
     full = Band("brow_along", "brow_up", middle, (half * _BROW_MM, -taper * _BROW_MM))
-    strength = 0.15 + 0.75 * traits.brow_strength
+    strength = 0.3 + 0.65 * traits.brow_strength
     thin = 0.3 - 0.2 * traits.brow_bushy + start
     # What the threshold takes from the middle of the brow, the gain gives back.
     gain = 1 / (1 - start)
