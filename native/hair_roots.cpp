@@ -89,7 +89,7 @@ class RootPainter {
     void paint_scalp(const Style &s, const Palette &palette, uint8_t *out) const {
         const float soft = has_wreath(s) ? 1.0f / 22.0f : 1.0f / 8.0f;
         for (const OnScalp &t : scalp_) {
-            const float depth = inside_hairline(s, t.spot) + 2.4f * t.rough;
+            const float depth = inside_hairline(s, t.spot) + 1.8f * t.rough;
             if (depth < -1.0f) continue;
             const float left = std::clamp(0.9f + above_clipped(s, t.spot) * 0.018f, 0.14f, 1.0f);
             const float cover = s.ground * ease((depth + 1.0f) * soft) * left * (0.95f + 0.35f * (1.0f - left) * t.strands);

@@ -27,6 +27,8 @@ Mesh = tuple[
 ]
 
 _ROOTS = 640
+_FAIR = 92.0
+"""Green, sRGB, from which hair is fair."""
 _CANDIDATES = 6000
 
 
@@ -52,7 +54,7 @@ def grow_hair(
         "beard": _beard(head, neutral, style),
         "moustache": _moustache(head, neutral, style),
     }
-    grizzled = 0.2 < grey < 0.8
+    grizzled, fair = 0.2 < grey < 0.8, float(colour[1]) > _FAIR
     curls = {name: _curl_step(style.curl if name == "hair" else min(style.curl, 0.5)) for name in grown}
     return tuple(
         Attachment(
@@ -62,7 +64,7 @@ def grow_hair(
             normals=mesh[1],
             triangles=mesh[2],
             uv=mesh[3],
-            texture=strand_atlas(curls[name], grizzled),
+            texture=strand_atlas(curls[name], grizzled, fair),
             tint=_tint(colour, mean_level(curls[name])),
             anchors=mesh[4],
             two_sided=True,

@@ -29,17 +29,18 @@ def mean_level(curl: float) -> float:
     return 172.0 - 90.0 * min(max(2 * curl - 0.6, 0.0), 1.0)
 
 
-@functools.lru_cache(maxsize=8)
-def strand_atlas(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
+@functools.cache
+def strand_atlas(curl: float, grizzled: bool, fair: bool = False) -> UInt8[np.ndarray, "H W 4"]:
     """RGBA strips from root (top) to tip, and beside them what covers a head of hair.
 
-    curl: 0 straight .. 1 tight; grizzled mixes dark strands with white ones.
+    curl: 0 straight .. 1 tight, one of a few values; grizzled mixes dark strands with white ones; fair: light scatters
+    between fair strands, so that they differ less.
     """
     strips = [_strip(i, curl, grizzled) for i in range(STRIPS)]
-    return np.concatenate([*strips, _shell(curl, grizzled)], axis=1)
+    return np.concatenate([*strips, _shell(curl, grizzled, fair)], axis=1)
 
 
-def _shell(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
+def _shell(curl: float, grizzled: bool, fair: bool) -> UInt8[np.ndarray, "H W 4"]:
     """Strands side by side, repeating once round the head: dense from the parting (top) to frayed ends."""
     width = _ATLAS_WIDTH - STRIPS * _WIDTH
     v, x = np.meshgrid(
@@ -65,10 +66,10 @@ def _shell(curl: float, grizzled: bool) -> UInt8[np.ndarray, "H W 4"]:
     along, fine = 2.5 + 45 * curl * curl, 4 + 75 * curl * curl
     locks = noise(40, 1.5 + 24 * curl * curl, 201)
     fibres = noise(190 - 70 * curl, fine, 203) * np.float32(0.65)
-    strand = noise(90 - 25 * curl, along, 202) * np.float32(0.2 if grizzled else 0.5) + fibres
-    contrast = np.float32(0.75 if grizzled else 0.44)
+    strand = noise(90 - 25 * curl, along, 202) * np.float32(0.12 if grizzled else 0.5) + fibres
+    contrast = np.float32((0.62 if grizzled else 0.44) * (0.6 if fair else 1))
     # Between the tufts of curled hair it is dark.
-    gaps = np.minimum(locks + np.float32(0.15), 0) * np.float32(1.6 * max(curl - 0.5, 0))
+    gaps = np.minimum(locks + np.float32(0.15), 0) * np.float32(max(curl - 0.5, 0) * (0.8 if fair else 1.6))
     level = np.float32(1) + np.float32(0.13) * locks + contrast * strand + gaps
     flat = ((v - np.float32(0.03)) * np.float32(20)).clip(0, 1)
     level = np.float32(0.82) + (level - np.float32(0.82)) * flat
