@@ -23,7 +23,7 @@ inline float volume(const Style &s, Vec3 p) {
 // What of a place on the mean head hairlines depend on; the same for every style.
 struct Spot {
     float height;               // above the lowest hairline, mm
-    float front, temple, peak;  // how much the hairline there moves with each
+    float front, temple, peak, sideburn;  // how much the hairline there moves with each
     float from_crown;           // distance from the middle of a bald crown, mm
     float x, y, z;
 };
@@ -34,6 +34,7 @@ inline Spot spot_of(Vec3 p, float height) {
             ease((cosine - 0.35f) * 4.0f),
             ease(1.0f - std::fabs(cosine - 0.68f) * 4.2f),
             cosine > 0.0f ? ease(1.0f - std::fabs(p.x) * (1.0f / 20.0f)) : 0.0f,
+            ease(1.0f - std::fabs(cosine - 0.26f) * 4.5f),
             length(p - kBaldCrown),
             p.x, p.y, p.z};
 }
@@ -51,7 +52,8 @@ inline float inside_wreath(const Style &s, const Spot &at) {
 
 // How far inside the hairline and away from bald spots a place is, in millimetres; below 0 where nothing grows.
 inline float inside_hairline(const Style &s, const Spot &at) {
-    const float line = s.hairline_mm * at.front + s.temples_mm * at.temple - s.peak_mm * at.peak;
+    const float line = s.hairline_mm * at.front + s.temples_mm * at.temple - s.peak_mm * at.peak +
+                       s.sideburn_mm * at.sideburn;
     const float grown = at.height - line, crown = s.crown_mm > 0.0f ? at.from_crown - s.crown_mm : 99.0f;
     const float inside = grown < crown ? grown : crown;
     return has_wreath(s) ? std::min(inside, inside_wreath(s, at)) : inside;

@@ -13,7 +13,7 @@ struct Style {
     float part_mm, parted, swept, fringe, fringe_side, lift, fall, frame_mm, gravity, cling, puff, frizz;
     float wave_mm, wave_length_mm;
     float tied, knot_rise, tail_mm, bun_mm;
-    float hairline_mm, temples_mm, peak_mm, crown_mm, horseshoe_mm, fade_mm, front_mm;
+    float hairline_mm, temples_mm, peak_mm, sideburn_mm, crown_mm, horseshoe_mm, fade_mm, front_mm;
     float ground, beard_cover, cheek_mm;
     float cards, width_mm;
     uint32_t seed;
@@ -28,7 +28,7 @@ inline Style read_style(const nanobind::object &style) {
             get("gravity"), get("cling"), get("puff"), get("frizz"),
             get("wave_mm"), get("wave_length_mm"),
             get("tied"), get("knot_rise"), get("tail_mm"), get("bun_mm"),
-            get("hairline_mm"), get("temples_mm"), get("peak_mm"), get("crown_mm"), get("horseshoe_mm"),
+            get("hairline_mm"), get("temples_mm"), get("peak_mm"), get("sideburn_mm"), get("crown_mm"), get("horseshoe_mm"),
             get("fade_mm"), get("front_mm"),
             get("ground"), get("beard_cover"), get("cheek_mm"),
             get("cards"), get("width_mm"),

@@ -42,6 +42,7 @@ USUAL: Ranges = {
     "hairline_mm": (-2, 9),
     "temples_mm": (-3, 11),
     "peak_mm": (-6, 9),
+    "sideburn_mm": (0, 16),
     "crown_mm": (0, 0),
     "horseshoe_mm": (_NOWHERE_MM, _NOWHERE_MM),
     "fade_mm": (-_NOWHERE_MM, -_NOWHERE_MM),

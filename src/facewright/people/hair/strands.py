@@ -73,7 +73,9 @@ def _shell(curl: float, grizzled: bool, fair: bool) -> UInt8[np.ndarray, "H W 4"
     level = np.float32(1) + np.float32(0.13) * locks + contrast * strand + gaps
     flat = ((v - np.float32(0.03)) * np.float32(20)).clip(0, 1)
     level = np.float32(0.82) + (level - np.float32(0.82)) * flat
-    alpha = ((np.float32(1) - v) * np.float32(9) + np.float32(0.9) * (strand + locks)).clip(0, 1)
+    left = np.float32(1) - v
+    frayed = np.float32(0.9 - 0.5 * curl) * (strand + locks)  # curls end in tufts, not in specks
+    alpha = (left * np.float32(9) + frayed).clip(0, 1) * (left * np.float32(20)).clip(0, 1)
     grey = (level * np.float32(mean_level(curl))).clip(0, 255)
     return np.stack([grey, grey, grey, alpha * np.float32(255)], axis=2).astype(np.uint8)
 

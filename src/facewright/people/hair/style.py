@@ -69,6 +69,8 @@ class HairStyle:
     """Height of the hairline above the lowest one; `temples_mm` is added there, `peak_mm` taken off in the middle."""
     temples_mm: float
     peak_mm: float
+    sideburn_mm: float
+    """How far above the lowest line hair begins in front of the ears."""
     crown_mm: float
     """Radius of a bald spot on the crown."""
     horseshoe_mm: float
@@ -118,7 +120,10 @@ def draw_hair_style(traits: Traits, streams: Streams) -> HairStyle:
     if kinds.mirrored:
         values["part_mm"], values["fringe_side"] = -values["part_mm"], -values["fringe_side"]
     values["hairline_mm"] += 15.0 * (traits.hairline - 0.3)
-    values["temples_mm"] += 8.0 * traits.hairline if traits.masculinity > 0.5 else 0.0
+    if traits.masculinity > 0.5:
+        values["temples_mm"] += 8.0 * traits.hairline
+    else:
+        values["sideburn_mm"] += 22.0
     values["curl"] = min(max(values["curl"] + 0.6 * (traits.hair_texture - 0.4), 0.0), 1.0)
     return HairStyle(**values)
 
