@@ -89,7 +89,7 @@ def test_wrong_json_is_one_line_that_names_the_field(text, message):
     "fields",
     [
         {"people": 0},
-        {"samples": 10_001},
+        {"samples": 1_000_001},
         {"seed": -1},
         {"first_person": 10**8},
         {"jpeg_quality": 101},

@@ -1,4 +1,4 @@
-"""Commands that draw: generate, preview, config, pairs."""
+"""Commands that draw: generate, preview, config, redraw, and pairs of what was drawn."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def generate(
     plan: str | None = None,
     preset: DatasetName | None = None,
     config: Path | None = None,
+    pfig: Path | None = None,
+    pfig_exact: bool = False,
 ) -> None:
     """Draw a labelled data set. Stopped at any moment, the same command goes on where it stopped.
 
@@ -42,7 +44,13 @@ def generate(
         plan: People and images of each in one word, 4000x50+60000x5, instead of --people and --samples.
         preset: A paper's or a benchmark's data set to begin with (docs/controls.md); options typed beside it win.
         config: Settings to begin with, a file that `facewright config` wrote; options typed beside it win.
+        pfig: Settings to begin with and files to write, a configuration of the parametric-face-image-generator, format
+            V1.0 (docs/pfig.md); options typed beside it win. --format means nothing then.
+        pfig_exact: Keep those of that software's defects that change images.
     """
+    if pfig is not None:
+        _generate_pfig(out, planned(settings, plan), pfig, pfig_exact, workers)
+        return
     from facewright.dataset import generate as generate_dataset
 
     cores = available_cores() if workers is None else workers
@@ -54,6 +62,8 @@ def preview(
     settings: Settings = _PREVIEW,
     preset: DatasetName | None = None,
     config: Path | None = None,
+    pfig: Path | None = None,
+    pfig_exact: bool = False,
 ) -> None:
     """Draw a contact sheet: a row for each person, a column for each variation.
 
@@ -64,6 +74,8 @@ def preview(
         settings: As for generate: the same people.
         preset: As for generate.
         config: As for generate.
+        pfig: As for generate.
+        pfig_exact: As for generate.
     """
     from facewright.dataset import preview as draw_preview
     from facewright.dataset import preview_mixup
@@ -81,6 +93,8 @@ def config(
     plan: str | None = None,
     preset: DatasetName | None = None,
     config: Path | None = None,
+    pfig: Path | None = None,
+    pfig_exact: bool = False,
 ) -> None:
     """Print the settings that `generate` would use, complete, as JSON for --config.
 
@@ -89,10 +103,34 @@ def config(
         plan: As for generate.
         preset: As for generate.
         config: As for generate.
+        pfig: As for generate.
+        pfig_exact: As for generate.
     """
     from facewright.dataset import to_json
 
     print(to_json(planned(settings, plan)), end="")
+
+
+def redraw(
+    rps: tyro.conf.Positional[tuple[Path, ...]],
+    out: Path,
+    model: str | None = None,
+    pfig_exact: bool = False,
+) -> None:
+    """Draw the images of .rps files of the parametric-face-image-generator again, as PNGs.
+
+    Args:
+        rps: Files of version 3.0 or 4.0.
+        out: Folder for the images.
+        model: Head model, as for generate; by default the one that a file names, or the embedded head.
+        pfig_exact: Spherical harmonics on a Lambertian surface alone, as that software draws.
+    """
+    from facewright.pfig import redraw as redraw_file
+
+    out.mkdir(parents=True, exist_ok=True)
+    for file in rps:
+        redraw_file(file, out / f"{file.stem}.png", model, pfig_exact)
+    print(f"{out}: {len(rps)} images")
 
 
 def pairs(
@@ -117,6 +155,17 @@ def pairs(
     print(f"{out}: {write_pairs(settings, out, folds, pairs, seed)} pairs")
 
 
+def _generate_pfig(out: Place, settings: DatasetConfig, file: Path, exact: bool, workers: int | None) -> None:
+    from facewright.pfig import generate_pfig, read_pfig
+
+    if not isinstance(out, Path):
+        raise FacewrightError(f"{out}: found an address, expected a folder of this machine for --pfig")
+    job = replace(read_pfig(file, exact), dataset=settings)
+    if job.ignored:
+        print(f"{file}: passed over: {', '.join(job.ignored)}")
+    generate_pfig(out, job, available_cores() if workers is None else workers)
+
+
 def planned(settings: DatasetConfig, plan: str | None) -> DatasetConfig:
     return settings if plan is None else with_plan(settings, parse_plan(plan))
 
@@ -131,6 +180,7 @@ def drawing_commands(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
         "preview": preview,
         "config": config,
         "pairs": pairs,
+        "redraw": redraw,
     }
     base = _beginning(arguments) if arguments and arguments[0] in ("generate", "preview", "config") else None
     if base is None:
@@ -146,10 +196,13 @@ def drawing_commands(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
 
 def _beginning(arguments: Sequence[str]) -> DatasetConfig | None:
     from facewright.dataset import from_json
+    from facewright.pfig import read_pfig
     from facewright.recipes import DATASETS
 
-    file, preset = _typed(arguments, "--config"), _typed(arguments, "--preset")
+    file, preset, pfig = (_typed(arguments, option) for option in ("--config", "--preset", "--pfig"))
     base = None
+    if pfig is not None:
+        base = read_pfig(Path(pfig), "--pfig-exact" in arguments).dataset
     if file is not None:
         try:
             base = from_json(Path(file).read_text(), file)

@@ -17,7 +17,7 @@ from facewright.scenes.sampler import SamplerConfig
 __all__ = ["DatasetConfig", "Depth", "parse_plan", "with_plan"]
 
 _PEOPLE_LIMIT = 10**8  # keys have eight digits for the person
-_SAMPLES_LIMIT = 10**4  # and four for the sample
+_SAMPLES_LIMIT = 10**6
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from facewright.scenes.sampler import Sampler, SamplerConfig
 from facewright.scenes.scene import Scenes
 from facewright.streams import Streams
 
-__all__ = ["Draw", "DrawnPerson", "draw_person", "draw_steps"]
+__all__ = ["Draw", "DrawnPerson", "backgrounds_of", "draw_person", "draw_steps", "open_sampler"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ Draw = Callable[[DatasetConfig, int], DrawnPerson]
 
 def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
     """Build a person once and render all their samples."""
-    sampler = _sampler(config.sampler, config.seed, config.model)
+    sampler = open_sampler(config)
     scenes = sampler.scenes(index, 0, config.samples_of(index))
     if config.mixup.mixup:
         drawn = _draw_mixed(config, sampler, index, scenes)
@@ -73,7 +73,7 @@ def draw_steps(
     config: DatasetConfig, first: int, second: int, steps: int = 11
 ) -> UInt8[np.ndarray, "n H W 3"]:
     """The way from one person to another in `steps` images of one scene, the first sample of `first`."""
-    sampler = _sampler(config.sampler, config.seed, config.model)
+    sampler = open_sampler(config)
     scene = sampler.scenes(first, 0, 1)
     weights = [1 - step / (steps - 1) for step in range(steps)]
     mixed = (sampler.mixed_person(first, second, weight) for weight in weights)
@@ -81,10 +81,23 @@ def draw_steps(
 
 
 def _drawn(config: DatasetConfig, person: Person, scenes: Scenes) -> DrawnPerson:
-    crop, folder = named_crop(config.crop, config.size_px), config.sampler.backgrounds
-    backgrounds = None if folder is None else open_photo_backgrounds(folder, crop.size_px)
-    renderings = render(person, scenes, crop, backgrounds)
+    crop = named_crop(config.crop, config.size_px)
+    renderings = render(person, scenes, crop, backgrounds_of(config, scenes))
     return DrawnPerson(renderings.images, _parameters(person, scenes, renderings))
+
+
+def backgrounds_of(config: DatasetConfig, scenes: Scenes) -> UInt8[np.ndarray, "n H W 3"] | None:
+    """What stands behind, from the folder that `config` names; None where backgrounds are procedural."""
+    folder, crop = config.sampler.backgrounds, named_crop(config.crop, config.size_px)
+    if folder is None:
+        return None
+    photos = open_photo_backgrounds(folder, crop.size_px)
+    return photos.draw(scenes.background, config.sampler.squash_backgrounds)
+
+
+def open_sampler(config: DatasetConfig) -> Sampler:
+    """Draws this data set's people and scenes; the last one is kept."""
+    return _sampler(config.sampler, config.seed, config.model)
 
 
 def _photographed(drawn: DrawnPerson, photos: Photos) -> DrawnPerson:

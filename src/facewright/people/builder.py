@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -25,7 +25,7 @@ from facewright.people.shape import shaped
 from facewright.people.traits import Traits, draw_traits
 from facewright.streams import Factor, RelatedStreams, Streams
 
-__all__ = ["build_mixed_person", "build_person", "person_streams"]
+__all__ = ["build_mixed_person", "build_person", "build_person_of", "embedded_coefficients", "person_streams"]
 
 _MAKES_UP = 0.55
 """Masculinity from which nobody wears make-up."""
@@ -35,6 +35,23 @@ def build_person(config: PeopleConfig, head: EmbeddedHead, index: int, seed: int
     """Draw the person `index` of `seed`."""
     one = _draw(config, head, index, seed)
     return _build(head, one.identity, one.traits, one)
+
+
+def build_person_of(
+    config: PeopleConfig, head: EmbeddedHead, index: int, seed: int, shape: Sequence[float]
+) -> Person:
+    """The person `index` of `seed` with other identity coefficients; traits that follow from geometry stay theirs."""
+    one = _draw(config, head, index, seed)
+    coefficients = np.zeros_like(one.identity.coefficients)
+    coefficients[: len(shape)] = shape[: len(coefficients)]
+    return _build(head, replace(one.identity, coefficients=coefficients), one.traits, one)
+
+
+def embedded_coefficients(
+    config: PeopleConfig, head: EmbeddedHead, index: int, seed: int
+) -> Float64[np.ndarray, " K"]:
+    """The identity coefficients of the person `index` of `seed`."""
+    return _draw(config, head, index, seed).identity.coefficients.astype(np.float64)
 
 
 def build_mixed_person(

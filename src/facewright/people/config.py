@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float64
+
 from facewright.distributions import (
     Component,
     Constant,
     Distribution,
     Mixture,
+    Normal,
     TruncatedNormal,
     Uniform,
     require_within,
@@ -33,6 +37,7 @@ _LIMITS = {
     "caucasian": (0.0, 1.0),
     "relation": (0.0, 2**0.5 + 1e-9),
 }
+_COLOUR_LIMIT = 2.5
 _ANCESTRIES = ("african", "asian", "caucasian")
 
 
@@ -47,6 +52,14 @@ class PeopleConfig:
     """Standard deviation of the identity coefficients. 1 is the model's own population; people differ a little more."""
     shape_limit: float = 2.0
     """Coefficients are kept within this many standard deviations, so that nobody is deformed."""
+    shape: Distribution = Normal(0, 1)
+    """Each identity coefficient, in units of shape_sigma."""
+    colour: Distribution = Normal(0, 1)
+    """Each colour coefficient of a model that has a statistical albedo."""
+    shape_dimensions: int | None = None
+    """Only the first so many identity coefficients differ between people."""
+    colour_dimensions: int | None = None
+    """As shape_dimensions."""
     age: Distribution | None = None
     """Years, 20 to 80: --age 20..60, --age 35 or any distribution. By default 38 +- 15."""
     masculinity: Distribution | None = None
@@ -63,6 +76,22 @@ class PeopleConfig:
     relation: Distribution = Constant(0.5)
     """Distance from that person: 0 the same, 1 as far as strangers usually are, 1.41 (sqrt 2) the opposite person."""
 
+    def drawn_shape(self, p: Float64[np.ndarray, " K"]) -> Float64[np.ndarray, " K"]:
+        """Identity coefficients from as many uniform numbers."""
+        coefficients = self.shape.quantile(p) * self.shape_sigma
+        if self.shape_dimensions is not None:
+            coefficients[self.shape_dimensions :] = 0.0
+        limited: Float64[np.ndarray, " K"] = coefficients.clip(-self.shape_limit, self.shape_limit)
+        return limited
+
+    def drawn_colour(self, p: Float64[np.ndarray, " K"]) -> Float64[np.ndarray, " K"]:
+        """Colour coefficients from as many uniform numbers."""
+        coefficients = self.colour.quantile(p)
+        if self.colour_dimensions is not None:
+            coefficients[self.colour_dimensions :] = 0.0
+        limited: Float64[np.ndarray, " K"] = coefficients.clip(-_COLOUR_LIMIT, _COLOUR_LIMIT)
+        return limited
+
     def __post_init__(self) -> None:
         if not 0 <= self.shape_sigma <= 3:
             raise FacewrightError(f"people shape_sigma: found {self.shape_sigma}, expected 0 .. 3")
@@ -70,6 +99,9 @@ class PeopleConfig:
             raise FacewrightError(
                 f"people shape_limit: found {self.shape_limit}, expected above 0 and at most 5"
             )
+        for name in ("shape_dimensions", "colour_dimensions"):
+            if (found := getattr(self, name)) is not None and found < 0:
+                raise FacewrightError(f"{name}: found {found}, expected 0 or more")
         for name, (low, high) in _LIMITS.items():
             distribution: Distribution | None = getattr(self, name)
             if distribution is not None:

@@ -46,8 +46,9 @@ def draw_identity(config: PeopleConfig, head: EmbeddedHead, streams: Streams) ->
     point, in the Mahalanobis sense, where the attributes are as drawn from `config`.
     """
     attributes = _draw_attributes(config, streams.uniform(Factor.ATTRIBUTES, 0, 1, _DRAWS)[0])
-    drawn = streams.normal(Factor.SHAPE, 0, 1, len(head.model.identity_basis_mm))[0] * config.shape_sigma
-    coefficients = drawn.clip(-config.shape_limit, config.shape_limit)
+    coefficients = config.drawn_shape(
+        streams.uniform(Factor.SHAPE, 0, 1, len(head.model.identity_basis_mm))[0]
+    )
     rows, offsets = _rows(head)
     carriers = rows.shape[1]
     gram = [[_inner(a, b) for b in rows] for a in rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,10 +19,9 @@ from facewright.people.palette import hair_colour, iris_colour, lip_colour, skin
 from facewright.people.person import Person
 from facewright.streams import Factor
 
-__all__ = ["build_mixed_plain_person", "build_plain_person"]
+__all__ = ["build_mixed_plain_person", "build_plain_person", "build_plain_person_of", "plain_coefficients"]
 
 _Colour = Float64[np.ndarray, " 3"]
-_COLOUR_LIMIT = 2.5
 _TONES = 8
 # sRGB 0 .. 255 of what is not skin.
 _SCLERA = np.array([206.0, 196.0, 190.0])
@@ -59,6 +59,36 @@ def build_mixed_plain_person(
     return _build(model, mixed, first if weight >= 0.5 else second, seed)
 
 
+def build_plain_person_of(
+    config: PeopleConfig,
+    model: MorphableModel,
+    index: int,
+    seed: int,
+    shape: Sequence[float],
+    colour: Sequence[float],
+) -> Person:
+    """The person `index` of `seed` with other coefficients; those that are not given are 0."""
+    usual = _draw(config, model, index, seed)
+    drawn = _Drawn(
+        _padded(shape, len(usual.shape)), _padded(colour, len(usual.albedo)) if colour else usual.albedo
+    )
+    return _build(model, drawn, index, seed)
+
+
+def _padded(values: Sequence[float], count: int) -> Float64[np.ndarray, " count"]:
+    out = np.zeros(count)
+    out[: len(values)] = values[:count]
+    return out
+
+
+def plain_coefficients(
+    config: PeopleConfig, model: MorphableModel, index: int, seed: int
+) -> tuple[Float64[np.ndarray, " K"], Float64[np.ndarray, " N"]]:
+    """Identity and colour coefficients; no colours where skin is painted."""
+    drawn = _draw(config, model, index, seed)
+    return drawn.shape, drawn.albedo if model.albedo is not None else np.zeros(0)
+
+
 class _Drawn(NamedTuple):
     """Coefficients of somebody's geometry and of their albedo, or the tones that their skin is painted with."""
 
@@ -68,13 +98,12 @@ class _Drawn(NamedTuple):
 
 def _draw(config: PeopleConfig, model: MorphableModel, index: int, seed: int) -> _Drawn:
     streams = person_streams(config, index, seed)
-    shape = streams.normal(Factor.SHAPE, 0, 1, len(model.identity_basis_mm))[0] * config.shape_sigma
+    shape = config.drawn_shape(streams.uniform(Factor.SHAPE, 0, 1, len(model.identity_basis_mm))[0])
     if model.albedo is None:
         albedo = streams.uniform(Factor.ALBEDO, 0, 1, _TONES)[0]
     else:
-        drawn = streams.normal(Factor.ALBEDO, 0, 1, len(model.albedo.basis))[0]
-        albedo = drawn.clip(-_COLOUR_LIMIT, _COLOUR_LIMIT)
-    return _Drawn(shape.clip(-config.shape_limit, config.shape_limit), albedo)
+        albedo = config.drawn_colour(streams.uniform(Factor.ALBEDO, 0, 1, len(model.albedo.basis))[0])
+    return _Drawn(shape, albedo)
 
 
 def _build(model: MorphableModel, drawn: _Drawn, index: int, seed: int) -> Person:

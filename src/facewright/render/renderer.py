@@ -18,7 +18,6 @@ from facewright.render.rig import rig_of
 from facewright.render.shading import ShadingConfig
 from facewright.render.wardrobe import wardrobe_of
 from facewright.scenes.backgrounds import draw_backgrounds
-from facewright.scenes.photo_backgrounds import PhotoBackgrounds
 from facewright.scenes.scene import Scenes
 from facewright.scenes.worn import Slot
 
@@ -38,19 +37,21 @@ class Renderings:
 
 
 def render(
-    person: Person, scenes: Scenes, crop: Crop, backgrounds: PhotoBackgrounds | None = None
+    person: Person,
+    scenes: Scenes,
+    crop: Crop,
+    background: UInt8[np.ndarray, "n H W 3"] | None = None,
+    shading: ShadingConfig = ShadingConfig(),  # noqa: B008  (frozen)
 ) -> Renderings:
     """Draw every scene of `person` with hair and what is worn into `crop`, framed by the model's own landmarks.
 
-    `backgrounds`: images to stand behind, instead of procedural ones.
+    background: images to stand behind, instead of procedural ones; shading: as for draw_heads.
     Raises FacewrightError when an array does not fit the person's model or a number is not finite.
     """
     attachments, visible = dress(person, scenes)
-    if backgrounds is None:
+    if background is None:
         background = draw_backgrounds(scenes.background, crop.size_px)
-    else:
-        background = backgrounds.draw(scenes.background)
-    return draw_heads(person, scenes, crop, background, attachments, visible)
+    return draw_heads(person, scenes, crop, background, attachments, visible, shading)
 
 
 def draw_heads(

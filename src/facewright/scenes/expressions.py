@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from facewright import _native
+from facewright.distributions import Distribution, Normal
 from facewright.errors import FacewrightError
 from facewright.scenes.grid import NOTHING_GIVEN, Given
 
@@ -51,6 +51,11 @@ class ExpressionConfig:
     disgust: float = 0.02
     pout: float = 0.03
     expression_strength: float = 1.0
+    coefficient: Distribution | None = None
+    """Of the coefficients of a model with statistical expressions, in standard deviations; by default normal, with the
+    strength above."""
+    expression_dimensions: int | None = None
+    """Only the first so many expression coefficients are used."""
     blink: float = 0.03
     """Probability of closed eyes."""
     gaze_deg: float = 12.0
@@ -105,10 +110,14 @@ def draw_expressions(
     drooping = 0.1 * p[:, 12] * p[:, 12]
     _add(out, units, "eyeBlink", np.where(blinking, 0.6 + 0.4 * p[:, 13], drooping), np.zeros(len(p)))
     out = out.clip(0, 1)
-    if gaussian:
-        statistical = _native.normal_quantile(np.ascontiguousarray(p[:, DRAWS : DRAWS + gaussian]).ravel())
-        limited = statistical.reshape(-1, gaussian).clip(-_GAUSSIAN_LIMIT, _GAUSSIAN_LIMIT)
+    each = p[:, DRAWS : DRAWS + gaussian]
+    if gaussian and config.coefficient is not None:
+        out[:, :gaussian] = config.coefficient.quantile(each)
+    elif gaussian:
+        limited = Normal(0, 1).quantile(each).clip(-_GAUSSIAN_LIMIT, _GAUSSIAN_LIMIT)
         out[:, :gaussian] = config.expression_strength * limited
+    if config.expression_dimensions is not None:
+        out[:, config.expression_dimensions :] = 0.0
     return np.ascontiguousarray(out, dtype=np.float32)
 
 

@@ -5,6 +5,7 @@ Light is described in `spherical`; an exposure comes on top.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,8 +35,18 @@ __all__ = ["DRAWS", "GRID", "Light", "LightConfig", "draw_light"]
 
 DRAWS = 64
 """Uniform numbers that one illumination takes."""
-GRID = ("key_azimuth_deg", "key_elevation_deg", "key_share", "fill_share", "ground", "warmth", "exposure")
+GRID = (
+    "key_azimuth_deg",
+    "key_elevation_deg",
+    "key_share",
+    "fill_share",
+    "ground",
+    "warmth",
+    "exposure",
+    "light_angle_deg",
+)
 """What can be given instead of drawn."""
+_SINE_60 = math.sqrt(0.75)
 _PRIOR_SATURATION = Uniform(0.1, 0.4)
 
 
@@ -57,17 +68,19 @@ class LightConfig:
     """Brightness of the ground as a part of the sky's."""
     warmth: Distribution = Normal(0.0, 0.45)
     """Colour of key light against ambient: positive is warm (red), negative is cool."""
-    exposure: Distribution = TruncatedNormal(1.2, 0.28, 0.6, 2.0)
-    """Light on the brightest direction of a face, after exposure."""
+    exposure: Distribution | None = TruncatedNormal(1.2, 0.28, 0.6, 2.0)
+    """Light on the brightest direction of a face, after exposure; None leaves a prior's light as it is."""
     light_turn_deg: Distribution = Uniform(-180, 180)
     """Turn of a natural place or a map about the vertical; at 0 the face looks at the map's middle."""
     light_saturation: Distribution | None = None
     """How much of its colour the light of a prior keeps: 0 none; by default 0.1..0.4, and 1 for the Basel prior."""
     light_energy: float | None = None
     """Sum of squares that a prior's light is scaled to, instead of an exposure (Basel: 6.33)."""
-    light_mode: Literal["empirical", "multivariate_normal", "static_frontal"] = "empirical"
-    """Which light of a prior: one of its places, one drawn from the normal distribution fitted to them, or always
-    the same from the front."""
+    light_mode: Literal["empirical", "multivariate_normal", "static_frontal", "around"] = "empirical"
+    """Which light of a prior: one of its places, one drawn from the normal distribution fitted to them, always the same
+    from the front, or one from 60 degrees off the viewing axis, half of it ambient, `light_angle_deg` from above."""
+    light_angle_deg: Distribution = Uniform(-180, 180)
+    """Where the light of mode `around` comes from: 0 above, 90 the image's left."""
     key_split: Distribution = Constant(1)
     """Part of a prior's dominant light that becomes the key light, which casts shadows; 0 leaves harmonics only."""
 
@@ -80,7 +93,10 @@ class LightConfig:
         if self.light_saturation is not None:
             require_within("light_saturation", self.light_saturation, 0.0, 2.0)
         require_within("key_split", self.key_split, 0.0, 1.0)
-        require_within("exposure", self.exposure, 0.0, 100.0)
+        if self.exposure is not None:
+            require_within("exposure", self.exposure, 0.0, 100.0)
+        elif self.illumination == "studio":
+            raise FacewrightError("exposure: found None, expected a distribution for studio light")
         if self.light_energy is not None and not 0 < self.light_energy <= 1e6:
             raise FacewrightError(f"light_energy: found {self.light_energy}, expected above 0")
 
@@ -139,7 +155,7 @@ def _studio_light(config: LightConfig, p: Float64[np.ndarray, "n 64"], given: Gi
 
 def _light_of_prior(config: LightConfig, p: Float64[np.ndarray, "n 64"], given: Given) -> Light:
     """Draw from a prior; then colour, energy or exposure, and the key light's share."""
-    ambient, key, irradiance = _drawn_places(config, p)
+    ambient, key, irradiance = _drawn_places(config, p, given)
     saturation = config.light_saturation or (
         Constant(1) if config.illumination.startswith("bip:") else _PRIOR_SATURATION
     )
@@ -152,7 +168,9 @@ def _light_of_prior(config: LightConfig, p: Float64[np.ndarray, "n 64"], given: 
     split = config.key_split.quantile(p[:, 4])[:, None]
     ambient = ambient + _coloured(key, irradiance * (1 - split))
     irradiance = irradiance * split
-    if config.light_energy is None:
+    if config.light_energy is None and config.exposure is None and "exposure" not in given:
+        gain = np.ones(len(p))
+    elif config.light_energy is None:
         exposure = quantity(config, "exposure", p[:, 8], given)
         front = facing_luminance(ambient) + luminance(irradiance) * key[:, 2].clip(0, None)
         everything = luminance(ambient[:, 0] * (PI * N0) + irradiance)
@@ -168,17 +186,21 @@ def _light_of_prior(config: LightConfig, p: Float64[np.ndarray, "n 64"], given: 
 
 
 def _drawn_places(
-    config: LightConfig, p: Float64[np.ndarray, "n 64"]
+    config: LightConfig, p: Float64[np.ndarray, "n 64"], given: Given
 ) -> tuple[Float64[np.ndarray, "n 9 3"], Float64[np.ndarray, "n 3"], Float64[np.ndarray, "n 3"]]:
     """Ambient light, direction of the key light and its irradiance."""
     count, nothing = len(p), np.zeros((len(p), 3))
     straight = np.tile(np.array([0.0, 0.0, 1.0]), (count, 1))
-    if config.light_mode == "static_frontal":
-        return (
-            np.repeat(ambient_diffuse_light(0.8, 0.2, straight[:1])[:, :, None], 3, axis=2)[[0] * count],
-            straight,
-            nothing,
-        )
+    if config.light_mode in ("static_frontal", "around"):
+        ambient, diffuse, towards = 0.8, 0.2, straight
+        if config.light_mode == "around":
+            around = _native.sincos_deg(quantity(config, "light_angle_deg", p[:, 5], given))
+            ambient, diffuse = 0.5, 0.5
+            towards = np.stack(
+                [-_SINE_60 * around[:, 0], _SINE_60 * around[:, 1], np.full(count, 0.5)], axis=1
+            )
+        light = ambient_diffuse_light(ambient, diffuse, towards)
+        return np.repeat(light[:, :, None], 3, axis=2), straight, nothing
     prior = light_prior(config.illumination)
     if config.light_mode == "multivariate_normal":
         mean, factor = gaussian_of(config.illumination)

@@ -39,13 +39,29 @@ class PhotoBackgrounds:
     places: tuple[tuple[int, int, int], ...]
     """Of each image: where it begins, height and width."""
 
-    def draw(self, words: UInt32[np.ndarray, "n 4"]) -> UInt8[np.ndarray, "n size size 3"]:
-        """For each row of four random words, a square part of one of the images, mirrored or not."""
+    def draw(
+        self, words: UInt32[np.ndarray, "n 4"], squash: bool = False
+    ) -> UInt8[np.ndarray, "n size size 3"]:
+        """For each row of four random words, a square part of one of the images, mirrored or not; or all of it."""
+        if squash:
+            return np.stack([self._squashed(which) for which in words[:, 0].tolist()])
         return np.stack([self._crop(*row) for row in words.tolist()])
 
-    def _crop(self, which: int, part: int, place: int, side: int) -> UInt8[np.ndarray, "size size 3"]:
+    def _image(self, which: int) -> UInt8[np.ndarray, "height width 3"]:
         start, height, width = self.places[which * len(self.places) >> 32]
-        image = self.pixels[start : start + height * width * 3].reshape(height, width, 3)
+        return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
+
+    def _squashed(self, which: int) -> UInt8[np.ndarray, "size size 3"]:
+        image = self._image(which)
+        height, width = image.shape[:2]
+        whole: UInt8[np.ndarray, "size size 3"] = _native.shrink(
+            image, 0, 0, width, height, self.size_px, self.size_px
+        )
+        return whole
+
+    def _crop(self, which: int, part: int, place: int, side: int) -> UInt8[np.ndarray, "size size 3"]:
+        image = self._image(which)
+        height, width = image.shape[:2]
         shorter = min(height, width)
         smallest = max(1, int(_SMALLEST_PART * shorter))
         length = smallest + (part * (shorter - smallest + 1) >> 32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,10 +13,15 @@ from facewright.distributions import Distribution, Empirical, TruncatedNormal, r
 from facewright.errors import FacewrightError
 from facewright.models.embedded import EmbeddedHead
 from facewright.models.morphable import MorphableModel
-from facewright.people.builder import build_mixed_person, build_person
+from facewright.people.builder import build_mixed_person, build_person, build_person_of, embedded_coefficients
 from facewright.people.config import PeopleConfig
 from facewright.people.person import Person
-from facewright.people.plain import build_mixed_plain_person, build_plain_person
+from facewright.people.plain import (
+    build_mixed_plain_person,
+    build_plain_person,
+    build_plain_person_of,
+    plain_coefficients,
+)
 from facewright.scenes import camera, expressions, illumination, photo, worn
 from facewright.scenes.camera import CameraConfig, draw_cameras
 from facewright.scenes.expressions import ExpressionConfig, draw_expressions
@@ -30,7 +36,7 @@ __all__ = ["Sampler", "SamplerConfig"]
 
 
 # Beyond these turns alignment has no meaning.
-_POSES = {"yaw_deg": (-110.0, 110.0), "pitch_deg": (-80.0, 80.0), "roll_deg": (-180.0, 180.0)}
+_POSES = {"yaw_deg": (-110.0, 110.0), "pitch_deg": (-90.0, 90.0), "roll_deg": (-180.0, 180.0)}
 _LIMITS = _POSES | {name: limits for name, limits in camera.LIMITS.items() if not name.startswith("jitter")}
 _GRID = (*_LIMITS, *illumination.GRID, "expression", "background")
 """What the axes of a grid may be called."""
@@ -61,7 +67,9 @@ class SamplerConfig:
     background: Literal["procedural", "places", "textures", "plain"] = "procedural"
     """What stands behind the head: places out of focus, patterned surfaces, three of those to one of these, or grey."""
     backgrounds: str | None = None
-    """Folder of images to stand there instead, cropped and never squashed."""
+    """Folder of images to stand there instead, cropped and not squashed."""
+    squash_backgrounds: bool = False
+    """Show the whole of each image, however its proportions are changed by that."""
     vary: Literal["all", "none", "expression", "pose", "light"] = "all"
     """What differs between the images of one person; all else is as in the first one."""
     grid: tuple[Axis, ...] = ()
@@ -103,6 +111,18 @@ class Sampler:
         if isinstance(self.head, MorphableModel):
             return build_mixed_plain_person(config, self.head, first, second, weight, self.seed)
         return build_mixed_person(config, self.head, first, second, weight, self.seed)
+
+    def coefficients(self, index: int) -> tuple[Float64[np.ndarray, " K"], Float64[np.ndarray, " N"]]:
+        """The person's identity coefficients, and those of their colours (none where skin is painted)."""
+        if isinstance(self.head, MorphableModel):
+            return plain_coefficients(self.config.people, self.head, index, self.seed)
+        return embedded_coefficients(self.config.people, self.head, index, self.seed), np.zeros(0)
+
+    def person_of(self, index: int, shape: Sequence[float], colour: Sequence[float]) -> Person:
+        """The person of this index with other coefficients; those that are not given are 0."""
+        if isinstance(self.head, MorphableModel):
+            return build_plain_person_of(self.config.people, self.head, index, self.seed, shape, colour)
+        return build_person_of(self.config.people, self.head, index, self.seed, shape)
 
     def scenes(self, index: int, first: int, count: int) -> Scenes:
         """Scenes `first` .. `first + count - 1` of a person, the same however many are asked for."""
