@@ -17,7 +17,7 @@ STOP_AT = "FACEWRIGHT_TEST_STOP_AT"
 
 def draw_fake(config: DatasetConfig, index: int) -> DrawnPerson:
     """Pictures that depend on seed, person and sample alone."""
-    sample = np.arange(config.samples_of(index))
+    sample = config.first_sample + np.arange(config.samples_of(index))
     y, x = np.mgrid[:SIZE_PX, :SIZE_PX]
     images = np.empty((len(sample), SIZE_PX, SIZE_PX, 3), np.uint8)
     for channel in range(3):

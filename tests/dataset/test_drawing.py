@@ -17,6 +17,11 @@ def test_more_samples_keep_the_first_ones():
         np.testing.assert_array_equal(values, more.parameters[name][:3], err_msg=name)
 
 
+def test_later_samples_are_those_of_a_longer_set():
+    later = draw_person(dataclasses.replace(CONFIG, samples=2, first_sample=1), 4)
+    np.testing.assert_array_equal(later.images, draw_person(CONFIG, 4).images[1:])
+
+
 def test_people_seeds_and_samples_differ():
     images = draw_person(CONFIG, 4).images
     assert (images != draw_person(CONFIG, 5).images).any()

@@ -8,6 +8,7 @@ from facewright.dataset.generate import Report, generate
 from facewright.dataset.inspect import inspect
 from facewright.dataset.plan import ShardPlan, plan_shards
 from facewright.dataset.sheet import contact_sheet, encode_png, preview, preview_mixup, write_png
+from facewright.dataset.synthetic import Face, SyntheticFaces
 from facewright.dataset.verify import Verification, repair, verify
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "Depth",
     "Draw",
     "DrawnPerson",
+    "Face",
     "Report",
     "ShardPlan",
+    "SyntheticFaces",
     "Verification",
     "contact_sheet",
     "convert",

@@ -61,6 +61,8 @@ class DatasetConfig:
     first_person: int = 0
     """Index of the first person: other indices are other people of the same seed, so a held-out set starts where the
     training set ends."""
+    first_sample: int = 0
+    """Number of each person's first image: other numbers are other images of the same people."""
     crop: str = "arcface112"
     """How the head is placed: arcface112, facenet96 (alignment templates), frame224 (a photo about the first), facebox,
     landmark (eyes and nose tip at the centre) or pinhole (as the camera sees it)."""
@@ -84,6 +86,8 @@ class DatasetConfig:
         _require_range("people of deeper", sum(depth.people for depth in self.deeper), 0, self.people - 1)
         _require_range("seed", self.seed, 0, 2**32 - 1)
         _require_range("first_person", self.first_person, 0, _PEOPLE_LIMIT - self.people)
+        most = max(samples for _, samples in self.groups)
+        _require_range("first_sample", self.first_sample, 0, _SAMPLES_LIMIT - most)
         _require_range("jpeg_quality", self.jpeg_quality, 1, 100)
         if self.model is not None:
             parse_model(self.model)

@@ -41,19 +41,19 @@ Draw = Callable[[DatasetConfig, int], DrawnPerson]
 def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
     """Build a person once and render all their samples."""
     sampler = open_sampler(config)
-    scenes = sampler.scenes(index, 0, config.samples_of(index))
+    scenes = sampler.scenes(index, config.first_sample, config.samples_of(index))
     if config.mixup.mixup:
         drawn = _draw_mixed(config, sampler, index, scenes)
     else:
         drawn = _drawn(config, sampler.person(index), scenes)
-    photos = sampler.photos(index, 0, len(scenes))
+    photos = sampler.photos(index, config.first_sample, len(scenes))
     return drawn if photos is None else _photographed(drawn, photos)
 
 
 def _draw_mixed(config: DatasetConfig, sampler: Sampler, index: int, scenes: Scenes) -> DrawnPerson:
     """Each blend of the person with another is built once, and drawn in all the scenes that show it."""
     people = range(config.first_person, config.first_person + config.people)
-    mixes = draw_mixes(config.mixup, Streams(config.seed, index), people, 0, len(scenes))
+    mixes = draw_mixes(config.mixup, Streams(config.seed, index), people, config.first_sample, len(scenes))
     blends: dict[tuple[int, float], list[int]] = {}
     for row, blend in enumerate(zip(mixes.partner.tolist(), mixes.weight.tolist(), strict=True)):
         blends.setdefault(blend, []).append(row)

@@ -84,7 +84,7 @@ def _make_shard(
     for person in shard.people:
         drawn = _draw_or_explain(draw, config, person)
         label = person - config.first_person
-        for sample, image in enumerate(drawn.images):
+        for sample, image in enumerate(drawn.images, config.first_sample):
             keys.append(sample_key(person, sample))
             writer.add(Sample(keys[-1], encode(image, config.jpeg_quality), label))
         tables.append({**_identifiers(config, person, label), **drawn.parameters})
@@ -116,6 +116,6 @@ def _identifiers(config: DatasetConfig, person: int, label: int) -> Columns:
     return {
         "label": np.full(count, label, dtype=np.int64),
         "person": np.full(count, person, dtype=np.int64),
-        "sample": np.arange(count, dtype=np.int32),
+        "sample": np.arange(config.first_sample, config.first_sample + count, dtype=np.int32),
         "seed": np.full(count, config.seed, dtype=np.int64),
     }
