@@ -47,13 +47,8 @@ def watch(arguments: list[str], out: Path, log: Path) -> None:
                 if record.name not in images:
                     images[record.name] = json.loads(record.read_text())["images"]
             main, workers = resident_mb(process.pid), [resident_mb(pid) for pid in children(process.pid)]
-            row = [
-                time.perf_counter() - start,
-                sum(images.values()),
-                main,
-                max(workers, default=0),
-                main + sum(workers),
-            ]
+            memory = [main, max(workers, default=0), main + sum(workers)]
+            row = [time.perf_counter() - start, sum(images.values()), *memory]
             lines.writerow([f"{value:.1f}" for value in row])
             file.flush()
             time.sleep(1)

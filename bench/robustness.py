@@ -2,8 +2,9 @@
 
     python bench/robustness.py WORK [--people 120] [--samples 30] [--kills 10]
 
-Every run is the command line with the real generator. A killed run gets SIGKILL, at a moment drawn from the time that the
-uninterrupted run took; then the same command is given again, killed again, and so on; the last one may finish.
+Every run is the command line with the real generator. A killed run gets SIGKILL after a random time of up to
+a quarter of an uninterrupted run (for ten kills); then the same command is given again, killed again, and so on; the last
+one may finish.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def main() -> None:
     moments = random.Random(1)
     out = asked.work / "killed"
     for number in range(asked.kills):
-        after_s = moments.uniform(0.2, 0.6 * whole_s)
+        after_s = moments.uniform(0.5, 2.5 * whole_s / asked.kills)
         print(
             f"kill {number + 1} after {after_s:.1f} s: {killed(out, asked.people, asked.samples, after_s)}",
             flush=True,

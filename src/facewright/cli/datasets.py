@@ -71,6 +71,10 @@ def verify(
         repair_dataset(found, available_cores() if workers is None else workers, model)
         print(f"{dataset}: {', '.join(found.shards)} drawn again, everything as it was written")
     else:
-        raise FacewrightError(
-            f"{dataset}: {len(found.damages)} files are damaged: --repair draws their shards again"
+        count = len(found.damages)
+        what = (
+            "1 file is damaged: --repair draws its shard"
+            if count == 1
+            else (f"{count} files are damaged: --repair draws their shards")
         )
+        raise FacewrightError(f"{dataset}: {what} again")

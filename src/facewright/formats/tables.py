@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -131,20 +133,22 @@ def table_places(path: Place) -> list[Place]:
 
 
 def _read(path: Place, names: Sequence[str], dataset: Place) -> dict[str, Shaped[np.ndarray, "n ..."]]:
-    try:
-        with _opened(path) as file:
-            schema = file.schema_arrow
-            missing = [name for name in names if name not in schema.names]
-            if missing:
-                raise FacewrightError(f"{dataset}: has no column {missing[0]} ({path.name})")
-            table = file.read(columns=list(names))
-    except (OSError, pa.ArrowException) as error:
-        raise FacewrightError(f"{path}: not a readable Parquet file: {first_line(error)}") from error
+    with _opened(path) as file:
+        missing = [name for name in names if name not in file.schema_arrow.names]
+        if missing:
+            raise FacewrightError(f"{dataset}: has no column {missing[0]} ({path.name})")
+        table = file.read(columns=list(names))
     return {name: _array(table, name) for name in names}
 
 
-def _opened(path: Place) -> pq.ParquetFile:
-    return pq.ParquetFile(path if isinstance(path, Path) else io.BytesIO(read_all(path)))
+@contextmanager
+def _opened(path: Place) -> Iterator[Any]:
+    """A `pyarrow.parquet.ParquetFile`; a damaged one is one line, here and while it is read."""
+    try:
+        with pq.ParquetFile(path if isinstance(path, Path) else io.BytesIO(read_all(path))) as file:
+            yield file
+    except (OSError, pa.ArrowException) as error:
+        raise FacewrightError(f"{path}: not a readable Parquet file: {first_line(error)}") from error
 
 
 def _array(table: pa.Table, name: str) -> Shaped[np.ndarray, "n ..."]:
