@@ -2,9 +2,9 @@
 
     python bench/robustness.py WORK [--people 120] [--samples 30] [--kills 10]
 
-Every run is the command line with the real generator. A killed run gets SIGKILL after a random time of up to a quarter of
-an uninterrupted run (for ten kills); then the same command is given again, killed again, and so on; the last
-one may finish.
+Every run is the command line with the real generator. A killed run gets SIGKILL after a random time of up to a quarter
+of an uninterrupted run (for ten kills); then the same command is given again, killed again, and so on; the last one may
+finish.
 """
 
 from __future__ import annotations
