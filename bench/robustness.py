@@ -3,8 +3,8 @@
     python bench/robustness.py WORK [--people 120] [--samples 30] [--kills 10]
 
 Every run is the command line with the real generator. A killed run gets SIGKILL after a random time of up to half an
-uninterrupted run; then the same command is given again, killed again, and so on. A data set that is finished in spite of
-it is compared, and the kills go on with a new one.
+uninterrupted run; then the same command is given again, killed again, and so on. A data set that is finished in spite
+of it is compared, and the kills go on with a new one.
 """
 
 from __future__ import annotations
