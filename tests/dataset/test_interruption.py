@@ -70,7 +70,7 @@ def is_running(pid: int) -> bool:
 def test_killed_and_resumed_equals_uninterrupted(tmp_path, workers, format):
     process = start(tmp_path, workers, "draw_and_wait", CONFIG.people, format, **{STOP_AT: "3"})
     stopped = tmp_path / "pids"
-    first_shard = tmp_path / "set/000000.parquet"
+    first_shard = tmp_path / "set/000000.shard.json"
     wait_until(lambda: list(stopped.iterdir()) and first_shard.exists())
     process.kill()
     process.communicate()
@@ -90,7 +90,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_continue(tmp_path, workers):
     people = 5000
     process = start(tmp_path, workers, "draw_slowly", people)
     drawing = tmp_path / "pids"
-    wait_until(lambda: len(list(drawing.iterdir())) == workers and (tmp_path / "set/000000.parquet").exists())
+    wait_until(lambda: len(list(drawing.iterdir())) == workers and (tmp_path / "set/000000.shard.json").exists())
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
