@@ -90,7 +90,9 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_continue(tmp_path, workers):
     people = 5000
     process = start(tmp_path, workers, "draw_slowly", people)
     drawing = tmp_path / "pids"
-    wait_until(lambda: len(list(drawing.iterdir())) == workers and (tmp_path / "set/000000.shard.json").exists())
+    wait_until(
+        lambda: len(list(drawing.iterdir())) == workers and (tmp_path / "set/000000.shard.json").exists()
+    )
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
