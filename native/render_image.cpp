@@ -73,14 +73,18 @@ void Painter::draw_opaque(std::span<const uint8_t> visible) {
 void Painter::need_seen() {
     for (const int32_t triangle : seen_) is_seen_[triangle] = 0;
     seen_.clear();
-    int32_t last = -1;
-    for (const int32_t triangle : grid_.triangle) {
-        if (triangle == last || triangle < 0) continue;
-        last = triangle;
-        if (is_seen_[triangle]) continue;
-        is_seen_[triangle] = 1;
-        seen_.push_back(triangle);
-        stage_.need(triangle);
+    FourInts last{-1, -1, -1, -1};
+    for (size_t pixel = 0; pixel < grid_.layout.pixels(); ++pixel) {
+        const FourInts four = load<FourInts>(&grid_.triangle[pixel * 4]);
+        if (!any(four != last)) continue;
+        last = four;
+        for (int i = 0; i < 4; ++i) {
+            const int32_t triangle = four[i];
+            if (triangle < 0 || is_seen_[triangle]) continue;
+            is_seen_[triangle] = 1;
+            seen_.push_back(triangle);
+            stage_.need(triangle);
+        }
     }
 }
 
@@ -112,7 +116,8 @@ void Painter::shade_opaque(const Shot &shot) {
             const uint32_t samples = every_sample ? left & -left : sign_bits(triangles == triangle) & left;
             left &= ~samples;
             const int32_t worn = triangle - stage_.head_triangles();
-            fragments_.add(triangle, worn < 0 ? skin : worn_[stage_.item_of[worn]].levels[0], pixel, samples, canvas_);
+            fragments_.add(triangle, worn < 0 ? skin : worn_[stage_.kinds[triangle].item].levels[0], pixel, samples,
+                           canvas_.middle(pixel, samples));
         }
     }
     fragments_.shade(shot.light);

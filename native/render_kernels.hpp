@@ -33,11 +33,20 @@ struct Fragment {
     const Surface *surface;
     int32_t corners[3];
     float weights[3];  // of the corners there, up to a common factor
-    float near;        // 1 / depth
     int32_t pixel;
     uint32_t samples;  // one bit each
     int32_t item;      // what the triangle belongs to; the kernels do not read it
 };
+
+// Linear up to the knee, then bending towards 1 with a continuous slope: bright skin is not clipped flat. More alpha than 254/255
+// lets nothing through.
+[[gnu::always_inline]] inline FourFloats finished(const FourFloats &colour) {
+    constexpr float knee = 0.8f, rest = 1.0f - knee, opaque = 254.0f / 255.0f;
+    const FourFloats over = colour - knee;
+    FourFloats out = colour <= knee ? colour : knee + over * rest / (over + rest);
+    out[3] = colour[3] >= opaque ? 1.0f : colour[3];
+    return out;
+}
 
 // Light on a vertex, before and after: a structure of arrays.
 struct VertexLights {
@@ -62,8 +71,10 @@ struct Kernels {
     void (*light)(const Light &light, const VertexLights &vertices, int32_t count);
     // Linear colour times alpha, and alpha, between the four nearest texel centres; clamped at the border.
     void (*sample)(const Surface &surface, float u, float v, FourFloats *out);
-    // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices.
-    void (*shade)(const Fragment *fragments, int32_t count, const Attributes *vertices, const Vec3 &highlight, FourFloats *out);
+    // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices. Where it is finished, bright
+    // light is bent towards 1 (shoulder) and nearly opaque alpha is 1.
+    void (*shade)(const Fragment *fragments, int32_t count, const Attributes *vertices, const Vec3 &highlight, bool finish,
+                  FourFloats *out);
 };
 
 // The kernels for this machine, or those that the environment variable FACEWRIGHT_ISA names: portable, avx2, avx512.

@@ -352,9 +352,13 @@ void sample(const Surface &surface, float u, float v, FourFloats *out) {
     return texel * diffuse + highlight * (at[7] * (texel[0] * f.surface->shine_by_red + texel[3] * f.surface->shine_by_alpha));
 }
 
-void shade(const Fragment *fragments, int32_t count, const Attributes *vertices, const Vec3 &highlight, FourFloats *out) {
+void shade(const Fragment *fragments, int32_t count, const Attributes *vertices, const Vec3 &highlight, bool finish,
+           FourFloats *out) {
     const FourFloats colour{highlight.x, highlight.y, highlight.z, 0.0f};
-    for (int32_t i = 0; i < count; ++i) out[i] = shade_one(fragments[i], vertices, colour);
+    if (finish)
+        for (int32_t i = 0; i < count; ++i) out[i] = finished(shade_one(fragments[i], vertices, colour));
+    else
+        for (int32_t i = 0; i < count; ++i) out[i] = shade_one(fragments[i], vertices, colour);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ void Layers::consider(int32_t triangle, bool two_sided) {
 }
 
 const Surface &Layers::surface(int32_t triangle) const {
-    const int32_t number = triangle - stage_.head_triangles(), item = stage_.item_of[number];
+    const int32_t number = triangle - stage_.head_triangles(), item = stage_.kinds[triangle].item;
     const Triangle &t = stage_.triangles[triangle];
     constexpr float per_pixel = 0.5f / (kSubsample * kSubsample * kSamples * kSamples);
     const auto area = static_cast<float>(std::abs(doubled_area(stage_.screen[t[0]], stage_.screen[t[1]], stage_.screen[t[2]])));
@@ -82,7 +82,8 @@ void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &
         if (k == ends[i]) continue;
         const Surface &look = surface(run[i].triangle);
         for (; k < ends[i]; ++k) {
-            fragments_.add(run[i].triangle, look, covers_[k].pixel, covers_[k].samples, canvas);
+            const Place middle = canvas.middle(covers_[k].pixel, covers_[k].samples);
+            fragments_.add(run[i].triangle, look, covers_[k].pixel, covers_[k].samples, middle);
             triangles_.push_back(run[i].triangle);
         }
     }
@@ -95,18 +96,27 @@ void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &
     if (nodes_.size() > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
 }
 
+// 1 / depth where a fragment was shaded.
+float Layers::near(const Fragment &fragment, int32_t triangle) const {
+    const Triangle &t = stage_.triangles[triangle];
+    const float a = stage_.screen[t[0]].inverse_depth, b = stage_.screen[t[1]].inverse_depth, c = stage_.screen[t[2]].inverse_depth;
+    const float *w = fragment.weights;
+    return a + (w[1] * (b - a) + w[2] * (c - a)) / (w[0] + w[1] + w[2]);
+}
+
 void Layers::keep(const Fragment &fragment, int32_t triangle, const FourFloats &colour, SampleGrid &grid) {
     const int32_t pixel = fragment.pixel;
+    const float near = this->near(fragment, triangle);
     Known &known = known_[pixel];
     if (first_[pixel] < 0) {
         pixels_.push_back(pixel);
         known = {FourFloats{} + 1.0f, FourFloats{} + kFarMm};
     }
-    nodes_.push_back({colour, fragment.near, triangle, first_[pixel], fragment.samples});
+    nodes_.push_back({colour, near, triangle, first_[pixel], fragment.samples});
     first_[pixel] = static_cast<int32_t>(nodes_.size()) - 1;
     const FourInts &covered = truth(fragment.samples);
     known.through = covered ? known.through * (1.0f - colour[3]) : known.through;
-    known.farthest = covered & (fragment.near < known.farthest) ? FourFloats{} + fragment.near : known.farthest;
+    known.farthest = covered & (near < known.farthest) ? FourFloats{} + near : known.farthest;
     float *depths = &grid.inverse_depth[size_t(pixel) * 4];
     const FourFloats before = load<FourFloats>(depths);
     store(depths, (known.through < kInvisible) & (known.farthest > before) ? known.farthest : before);

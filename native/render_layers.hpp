@@ -50,6 +50,7 @@ class Layers {
 
     void consider(int32_t triangle, bool two_sided);
     void collect(std::span<const Seen> run, const Light &light, SampleGrid &grid, const Canvas &canvas);
+    float near(const Fragment &fragment, int32_t triangle) const;
     void keep(const Fragment &fragment, int32_t triangle, const FourFloats &colour, SampleGrid &grid);
     void blend(int32_t pixel, Canvas &canvas);
     const Surface &surface(int32_t triangle) const;

@@ -3,6 +3,7 @@
 
 #include "render_shading.hpp"
 #include "render_wardrobe.hpp"
+#include "simd.hpp"
 
 namespace fw {
 

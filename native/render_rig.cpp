@@ -93,9 +93,10 @@ Rig::Rig(const ModelArrays &m)
 
 void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<FourFloats> normals) {
     std::fill(normals.begin(), normals.end(), FourFloats{});
-    const auto wide = [](const Vec3 &p) { return FourFloats{p.x, p.y, p.z, 0.0f}; };
+    std::vector<FourFloats> points(positions_mm.size());
+    for (size_t v = 0; v < points.size(); ++v) points[v] = FourFloats{positions_mm[v].x, positions_mm[v].y, positions_mm[v].z, 0.0f};
     for (const Triangle &t : rig.welded) {
-        const FourFloats a = wide(positions_mm[t[0]]), p = wide(positions_mm[t[1]]) - a, q = wide(positions_mm[t[2]]) - a;
+        const FourFloats a = points[t[0]], p = points[t[1]] - a, q = points[t[2]] - a;
         const FourFloats p_yzx = __builtin_shufflevector(p, p, 1, 2, 0, 3), q_yzx = __builtin_shufflevector(q, q, 1, 2, 0, 3);
         const FourFloats n_zxy = p * q_yzx - q * p_yzx, n = __builtin_shufflevector(n_zxy, n_zxy, 1, 2, 0, 3);
         for (const int32_t v : t) normals[v] += n;

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "render_scene.hpp"
-#include "simd.hpp"
 
 namespace fw {
 
@@ -35,12 +34,5 @@ inline constexpr Vec3 kHairSoftness{0.45f, 0.45f, 0.45f};
 
 // Diffuse irradiance / pi of the environment at a unit normal.
 Vec3 ambient_light(const Light &light, const Vec3 &normal);
-
-// Linear up to the knee, then bending towards 1 with a continuous slope: bright skin is not clipped flat.
-inline FourFloats shoulder(const FourFloats &x) {
-    constexpr float knee = 0.8f, rest = 1.0f - knee;
-    const FourFloats over = x - knee;
-    return x <= knee ? x : knee + over * rest / (over + rest);
-}
 
 }  // namespace fw

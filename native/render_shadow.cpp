@@ -63,7 +63,7 @@ void ShadowMap::draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardro
 
 void ShadowMap::cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm) {
     for (int32_t i = item.first_point; i < item.last_point; ++i) {
-        const Vec3 at = place(sight_, wardrobe.at(wardrobe.points[i], worn_mm));
+        const Vec3 at = place(sight_, item.follows ? wardrobe.at(wardrobe.points[i], worn_mm) : wardrobe.points_mm[i]);
         if (!(at.x >= 0.0f && at.x < kSide && at.y >= 0.0f && at.y < kSide && at.z < 2.0f * kPlaneMm)) continue;
         float &there = depth_[static_cast<int>(at.y) * kSide + static_cast<int>(at.x)];
         there = at.z > there ? at.z : there;

@@ -102,7 +102,7 @@ Coordinates occluders(const Rig &rig, std::span<const Vec3> neutral_mm, const Wa
         if (!visible[i] || !item.hides_sky) continue;
         const int32_t step = 1 + (item.last_point - item.first_point) / most;
         for (int32_t k = item.first_point; k < item.last_point; k += step)
-            out.push_back(wardrobe.at(wardrobe.points[k], wardrobe.vertices_mm));
+            out.push_back(wardrobe.points_mm[k]);
     }
     Coordinates coordinates;
     coordinates.resize(out.size());

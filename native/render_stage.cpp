@@ -24,12 +24,17 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
       sums_(rig.vertices),
       needed_(positions_mm.size()),
       shadow_(look.shadows) {
+    for (const uint8_t part : rig.parts) {
+        const bool eye = part == kLeftEye || part == kRightEye;
+        kinds.push_back({eye ? kEyeItem : kSkinItem, 0, eye && look.highlights && look.eye_reflections});
+    }
     for (size_t i = 0; i < wardrobe.items.size(); ++i) {
         const Wardrobe::Item &item = wardrobe.items[i];
         for (int32_t t = item.first_triangle; t < item.last_triangle; ++t) {
             const Triangle &corners = wardrobe.triangles[t];
             triangles.push_back({corners[0] + rig.vertices, corners[1] + rig.vertices, corners[2] + rig.vertices});
-            item_of.push_back(static_cast<int32_t>(i));
+            kinds.push_back({static_cast<int32_t>(i), item.turns_normals() ? backs() : 0,
+                             look.highlights && is_shiny(item.material)});
         }
     }
 }

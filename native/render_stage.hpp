@@ -31,6 +31,15 @@ struct Shot {
     const Openness &openness;
 };
 
+inline constexpr int32_t kSkinItem = -1, kEyeItem = -2;
+
+// What a triangle belongs to: an attachment, an eye or something else of the head.
+struct Kind {
+    int32_t item;
+    int32_t behind;  // to be added to its vertices' rows of attributes where it is seen from behind
+    bool fine;       // whether it has highlights that are smaller than triangles
+};
+
 // Buffers for one scene after the other. Vertices are numbered through: the head's, then the attachments'; and so are
 // triangles. The other side of an attachment's vertex, where it has normals of its own, has attributes at backs() + its number.
 class Stage {
@@ -47,9 +56,6 @@ class Stage {
 
     int32_t head_triangles() const { return static_cast<int32_t>(rig.triangles.size()); }
     int32_t backs() const { return static_cast<int32_t>(positions_mm.size()) - rig.vertices; }
-    bool is_eye(int32_t triangle) const {
-        return triangle < head_triangles() && (rig.parts[triangle] == kLeftEye || rig.parts[triangle] == kRightEye);
-    }
     // A unit normal in the camera frame, of the side that an attribute row describes.
     Vec3 normal(int32_t row) const {
         return row < static_cast<int32_t>(normals.size()) ? normals[row] : normals[row - backs()] * -1.0f;
@@ -63,7 +69,7 @@ class Stage {
     const Look look;
     View view{};
     std::vector<Triangle> triangles;
-    std::vector<int32_t> item_of;  // per attachment triangle
+    std::vector<Kind> kinds;  // per triangle
     std::vector<Vec3> positions_mm;
     std::vector<ScreenVertex> screen;
     std::vector<Vec3> normals;

@@ -43,6 +43,7 @@ struct Wardrobe {
         int32_t first_vertex, last_vertex;  // half-open
         int32_t first_triangle, last_triangle;
         int32_t first_point, last_point;
+        bool follows;    // whether an anchor moves any of its vertices
         bool hides_sky;  // large enough to matter for ambient occlusion
 
         // Drawn with the head, and not blended.
@@ -61,6 +62,7 @@ struct Wardrobe {
     std::vector<Triangle> triangles;
     std::vector<float> texels;  // per triangle: its area in the texture
     std::vector<OpaquePoint> points;
+    std::vector<Vec3> points_mm;  // without expression
 
     Vec3 at(const OpaquePoint &point, std::span<const Vec3> positions_mm) const {
         const Triangle &t = triangles[point.triangle];
