@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "render_annotate.hpp"
 #include "render_batch.hpp"
 #include "render_srgb.hpp"
 
@@ -123,46 +124,96 @@ void require_anchors(const fw::Rig &rig, const fw::Wardrobe &wardrobe) {
         require(v < rig.vertices, "anchors: found vertex " + std::to_string(v) + " of a head of " + std::to_string(rig.vertices));
 }
 
+// What one call draws: a person, the scenes and the crop.
+struct Inputs {
+    In<float, 2> neutral_mm;
+    In<uint8_t, 3> texture, made_up_texture;
+    In<uint8_t, 2> vertex_colours;
+    In<float, 2> expression, cameras;
+    In<float, 3> light;
+    In<float, 2> key;
+    In<uint8_t, 1> made_up;
+    In<uint8_t, 2> visible;
+    In<double, 2> points_px;
+    int framing;
+
+    size_t scenes() const { return cameras.shape(0); }
+
+    void check(const fw::Rig &rig, const fw::Wardrobe &wardrobe, size_t size) const {
+        const size_t n = scenes();
+        require(neutral_mm.shape(0) == size_t(rig.vertices) && neutral_mm.shape(1) == 3, "neutral_mm: expected (V, 3)");
+        require(expression.shape(0) == n && expression.shape(1) == rig.expression.size(), "expression: expected (n, E)");
+        require(cameras.shape(1) == fw::kCameraColumns, "cameras: expected (n, 15)");
+        require(light.shape(0) == n && light.shape(1) == 9 && light.shape(2) == 3, "light: expected (n, 9, 3)");
+        require(key.shape(0) == n && key.shape(1) == 6, "key_direction, key_irradiance: expected (n, 3)");
+        require(made_up.shape(0) == n, "made_up: expected (n,)");
+        require(visible.shape(0) == n && visible.shape(1) == wardrobe.items.size(), "visible: expected (n, attachments)");
+        require(points_px.shape(0) == fw::kAlignment && points_px.shape(1) == 2, "points_px: expected (5, 2)");
+        require(size >= 1 && size <= 4096, "size: expected 1 .. 4096");
+        require(framing >= 0 && framing <= 3, "framing: expected 0 .. 3");
+        require_finite("pose, camera or jitter", view(cameras), 1.0e6f);
+        require_finite("light", view(light), 1.0e6f);
+        require_finite("expression", view(expression), 1.0e3f);
+        require_key(key);
+        require_anchors(rig, wardrobe);
+    }
+
+    fw::Batch batch(const fw::Rig &rig, size_t size, const fw::Look &look) const {
+        static_assert(sizeof(fw::SceneCamera) == fw::kCameraColumns * sizeof(float));
+        const bool any_made_up = std::count(made_up.data(), made_up.data() + scenes(), 0) < static_cast<ptrdiff_t>(scenes());
+        fw::Batch out{{points(neutral_mm), fw::MipTexture(square_texture("texture", texture)),
+                       fw::MipTexture(any_made_up ? square_texture("made_up", made_up_texture) : fw::Texels(1, 1)),
+                       linear_colours(vertex_colours, rig.vertices)},
+                      view(expression), view(light), view(key), view(made_up), view(visible),
+                      reinterpret_cast<const fw::SceneCamera *>(cameras.data()),
+                      {static_cast<int>(size), {}, static_cast<fw::Framing>(framing)}, scenes(), look};
+        std::copy(points_px.data(), points_px.data() + 2 * fw::kAlignment, out.crop.points_px.begin());
+        return out;
+    }
+};
+
 using Pictures = std::pair<Out<uint8_t, 4>, Out<float, 3>>;
 
-Pictures draw(const fw::Rig &rig, const In<float, 2> &neutral_mm, const In<uint8_t, 3> &texture,
-              const In<uint8_t, 3> &made_up_texture, const In<uint8_t, 2> &vertex_colours, const fw::Wardrobe &wardrobe,
-              const In<float, 2> &expression, const In<float, 2> &cameras, const In<float, 3> &light,
-              const In<float, 2> &key, const In<uint8_t, 1> &made_up, const In<uint8_t, 2> &visible,
-              const In<double, 2> &points_px, int framing, const In<uint8_t, 4> &background, const fw::Look &look) {
-    const size_t n = background.shape(0), size = background.shape(1);
-    require(neutral_mm.shape(0) == size_t(rig.vertices) && neutral_mm.shape(1) == 3, "neutral_mm: expected (V, 3)");
-    require(expression.shape(0) == n && expression.shape(1) == rig.expression.size(), "expression: expected (n, E)");
-    require(cameras.shape(0) == n && cameras.shape(1) == fw::kCameraColumns, "cameras: expected (n, 15)");
-    require(light.shape(0) == n && light.shape(1) == 9 && light.shape(2) == 3, "light: expected (n, 9, 3)");
-    require(key.shape(0) == n && key.shape(1) == 6, "key_direction, key_irradiance: expected (n, 3)");
-    require(made_up.shape(0) == n, "made_up: expected (n,)");
-    require(visible.shape(0) == n && visible.shape(1) == wardrobe.items.size(), "visible: expected (n, attachments)");
-    require(points_px.shape(0) == fw::kAlignment && points_px.shape(1) == 2, "points_px: expected (5, 2)");
-    require(size >= 1 && size <= 4096 && background.shape(2) == size && background.shape(3) == 3,
-            "background: expected (n, size, size, 3) with size in 1 .. 4096");
-    require(framing >= 0 && framing <= 3, "framing: expected 0 .. 3");
-    require_finite("pose, camera or jitter", view(cameras), 1.0e6f);
-    require_finite("light", view(light), 1.0e6f);
-    require_finite("expression", view(expression), 1.0e3f);
-    require_key(key);
-    require_anchors(rig, wardrobe);
-
+Pictures draw(const fw::Rig &rig, const Inputs &inputs, const fw::Wardrobe &wardrobe, const In<uint8_t, 4> &background,
+              const fw::Look &look) {
+    const size_t n = inputs.scenes(), size = background.shape(1);
+    inputs.check(rig, wardrobe, size);
+    require(background.shape(0) == n && background.shape(2) == size && background.shape(3) == 3,
+            "background: expected (n, size, size, 3)");
     Pictures out{allocate<uint8_t, 4>({n, size, size, 3}), allocate<float, 3>({n, fw::kLandmarks, 2})};
-    static_assert(sizeof(fw::SceneCamera) == fw::kCameraColumns * sizeof(float));
-    const bool any_made_up = std::count(made_up.data(), made_up.data() + n, 0) < static_cast<ptrdiff_t>(n);
-    fw::Batch batch{{points(neutral_mm), fw::MipTexture(square_texture("texture", texture)),
-                 fw::MipTexture(any_made_up ? square_texture("made_up", made_up_texture) : fw::Texels(1, 1)),
-                 linear_colours(vertex_colours, rig.vertices)},
-                view(expression), view(light), view(key), view(made_up), view(visible),
-                reinterpret_cast<const fw::SceneCamera *>(cameras.data()), {static_cast<int>(size), {}, static_cast<fw::Framing>(framing)}, n, look,
-                out.first.data(), out.second.data()};
-    std::copy(points_px.data(), points_px.data() + 2 * fw::kAlignment, batch.crop.points_px.begin());
+    const fw::Batch batch = inputs.batch(rig, size, look);
     {
         nb::gil_scoped_release release;
-        std::copy(background.data(), background.data() + background.size(), batch.images);
-        fw::draw_batch(rig, wardrobe, batch);
+        std::copy(background.data(), background.data() + background.size(), out.first.data());
+        fw::draw_batch(rig, wardrobe, batch, out.first.data(), out.second.data());
     }
+    return out;
+}
+
+// A dictionary of arrays by the names of fw::Annotations.
+nb::typed<nb::dict, nb::str, nb::any> annotate(const fw::Rig &rig, const Inputs &inputs, const fw::Wardrobe &wardrobe, size_t size,
+                  const In<int32_t, 1> &vertices, const fw::Look &look) {
+    const size_t n = inputs.scenes(), k = vertices.shape(0);
+    inputs.check(rig, wardrobe, size);
+    for (const int32_t v : view(vertices))
+        require(v >= 0 && v < rig.vertices, "vertices: found " + std::to_string(v) + ", expected vertices of the head");
+    auto triangle = allocate<int32_t, 3>({n, size, size});
+    auto barycentric = allocate<float, 4>({n, size, size, 3}), normals = allocate<float, 4>({n, size, size, 3}),
+         albedo = allocate<float, 4>({n, size, size, 3}), irradiance = allocate<float, 4>({n, size, size, 3});
+    auto depth = allocate<float, 3>({n, size, size}), points_mm = allocate<float, 3>({n, k, 3}), points_px = allocate<float, 3>({n, k, 2});
+    auto seen = allocate<uint8_t, 2>({n, k});
+    auto views = allocate<float, 2>({n, fw::kViewNumbers});
+    const fw::Batch batch = inputs.batch(rig, size, look);
+    {
+        nb::gil_scoped_release release;
+        fw::annotate_batch(rig, wardrobe, batch, view(vertices),
+                           {triangle.data(), barycentric.data(), depth.data(), normals.data(), albedo.data(), irradiance.data(),
+                            points_mm.data(), points_px.data(), seen.data(), views.data()});
+    }
+    nb::typed<nb::dict, nb::str, nb::any> out;
+    out["triangle"] = triangle, out["barycentric"] = barycentric, out["depth"] = depth, out["normals"] = normals;
+    out["albedo"] = albedo, out["irradiance"] = irradiance, out["points_mm"] = points_mm, out["points_px"] = points_px;
+    out["seen"] = seen, out["views"] = views;
     return out;
 }
 
@@ -240,6 +291,17 @@ void bind_render(nb::module_ &m) {
              },
              nb::arg("occlusion"), nb::arg("shadows"), nb::arg("highlights"), nb::arg("scattering"),
              nb::arg("eye_reflections"), nb::arg("every_sample"));
+    nb::class_<Inputs>(m, "Inputs", "A person, n scenes and a crop, as draw and annotate take them.")
+        .def("__init__",
+             [](Inputs *self, In<float, 2> neutral_mm, In<uint8_t, 3> texture, In<uint8_t, 3> made_up_texture,
+                In<uint8_t, 2> vertex_colours, In<float, 2> expression, In<float, 2> cameras, In<float, 3> light, In<float, 2> key,
+                In<uint8_t, 1> made_up, In<uint8_t, 2> visible, In<double, 2> points_px, int framing) {
+                 new (self) Inputs{neutral_mm, texture, made_up_texture, vertex_colours, expression, cameras, light, key, made_up,
+                                   visible, points_px, framing};
+             },
+             nb::arg("neutral_mm"), nb::arg("texture"), nb::arg("made_up_texture"), nb::arg("vertex_colours"),
+             nb::arg("expression"), nb::arg("cameras"), nb::arg("light"), nb::arg("key"), nb::arg("made_up"), nb::arg("visible"),
+             nb::arg("points_px"), nb::arg("framing"));
     m.def("instruction_set", [] { return fw::kernels().name; }, "Name of the kernels that are used: portable, avx2 or avx512.");
     nb::class_<fw::Rig> rig(m, "HeadRig", "A head model, checked and laid out for drawing.");
     rig.def("__init__",
@@ -251,10 +313,10 @@ void bind_render(nb::module_ &m) {
              },
              nb::arg("triangles"), nb::arg("parts"), nb::arg("weld"), nb::arg("uv"), nb::arg("occlusion"),
              nb::arg("mean_mm"), nb::arg("expression"), nb::arg("landmarks"), nb::arg("alignment"))
-        .def("draw", &draw, nb::arg("neutral_mm"), nb::arg("texture"), nb::arg("made_up_texture"), nb::arg("vertex_colours"),
-             nb::arg("wardrobe"), nb::arg("expression"), nb::arg("cameras"), nb::arg("light"), nb::arg("key"),
-             nb::arg("made_up"), nb::arg("visible"), nb::arg("points_px"), nb::arg("framing"), nb::arg("background"), nb::arg("look"),
-             "Draw n scenes of one person: (n, size, size, 3) uint8 images and (n, 68, 2) landmarks in pixels. Releases the GIL.");
+        .def("draw", &draw, nb::arg("inputs"), nb::arg("wardrobe"), nb::arg("background"), nb::arg("look"),
+             "Draw n scenes of one person: (n, size, size, 3) uint8 images and (n, 68, 2) landmarks in pixels. Releases the GIL.")
+        .def("annotate", &annotate, nb::arg("inputs"), nb::arg("wardrobe"), nb::arg("size"), nb::arg("vertices"), nb::arg("look"),
+             "What is seen at the middle of each pixel of n scenes, and where vertices of the head are. Releases the GIL.");
     rig.def("openness", &bake_openness, nb::arg("neutral_mm"), nb::arg("wardrobe"), nb::arg("coarse"));
     nb::class_<fw::MipTexture>(m, "MipTexture", "An attachment's texture with its smaller copies.")
         .def(nb::new_(&make_texture), nb::arg("texels"), "texels: (H, W, 4) uint8, sRGB and straight alpha.");

@@ -46,7 +46,7 @@ void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
         landmarks_px[2 * i] = p.x_px;
         landmarks_px[2 * i + 1] = p.y_px;
     }
-    draw_opaque(shot.visible);
+    stage_.draw_opaque(shot.visible, grid_);
     need_seen();
     layers_.find(shot.visible, grid_);
     stage_.light(sitter_, shot);
@@ -54,20 +54,6 @@ void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
     layers_.draw(shot.light, grid_, canvas_);
     shade_opaque(shot);
     resolve(image);
-}
-
-void Painter::draw_opaque(std::span<const uint8_t> visible) {
-    const auto draw = [&](int32_t first, int32_t last, bool two_sided) {
-        kernels().rasterize(stage_.screen.data(), &stage_.triangles[first], last - first, first, two_sided, grid_.layout,
-                            grid_.triangle.data(), grid_.inverse_depth.data());
-    };
-    grid_.clear();
-    draw(0, stage_.head_triangles(), false);
-    for (size_t i = 0; i < visible.size(); ++i) {
-        const Wardrobe::Item &item = stage_.wardrobe.items[i];
-        if (visible[i] && item.is_opaque())
-            draw(stage_.head_triangles() + item.first_triangle, stage_.head_triangles() + item.last_triangle, item.two_sided);
-    }
 }
 
 void Painter::need_seen() {

@@ -20,7 +20,6 @@ class Painter {
     void paint(const Shot &shot, uint8_t *image, float *landmarks_px);
 
   private:
-    void draw_opaque(std::span<const uint8_t> visible);
     void need_seen();
     float texels_per_pixel() const;
     void shade_opaque(const Shot &shot);

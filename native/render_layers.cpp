@@ -52,11 +52,8 @@ void Layers::consider(int32_t triangle, bool two_sided) {
 }
 
 const Surface &Layers::surface(int32_t triangle) const {
-    const int32_t number = triangle - stage_.head_triangles(), item = stage_.kinds[triangle].item;
-    const Triangle &t = stage_.triangles[triangle];
-    constexpr float per_pixel = 0.5f / (kSubsample * kSubsample * kSamples * kSamples);
-    const auto area = static_cast<float>(std::abs(doubled_area(stage_.screen[t[0]], stage_.screen[t[1]], stage_.screen[t[2]])));
-    return paints_[item].levels[stage_.wardrobe.items[item].texture->level(stage_.wardrobe.texels[number] / (area * per_pixel))];
+    const int32_t item = stage_.kinds[triangle].item;
+    return paints_[item].levels[stage_.wardrobe.items[item].texture->level(stage_.texels_per_pixel(triangle))];
 }
 
 void Layers::draw(const Light &light, SampleGrid &grid, Canvas &canvas) {

@@ -1,5 +1,7 @@
 #include "render_stage.hpp"
 
+#include <cstdlib>
+
 #include "render_materials.hpp"
 
 namespace fw {
@@ -83,6 +85,27 @@ void Stage::project(int32_t first, int32_t last) {
     kernels().project(view, &positions_mm[first], last - first, samples, &screen[first]);
 }
 
+void Stage::draw_opaque(std::span<const uint8_t> visible, SampleGrid &grid) const {
+    const auto draw = [&](int32_t first, int32_t last, bool two_sided) {
+        kernels().rasterize(screen.data(), triangles.data() + first, last - first, first, two_sided, grid.layout, grid.triangle.data(),
+                            grid.inverse_depth.data());
+    };
+    grid.clear();
+    draw(0, head_triangles(), false);
+    for (size_t i = 0; i < visible.size(); ++i) {
+        const Wardrobe::Item &item = wardrobe.items[i];
+        if (visible[i] && item.is_opaque())
+            draw(head_triangles() + item.first_triangle, head_triangles() + item.last_triangle, item.two_sided);
+    }
+}
+
+float Stage::texels_per_pixel(int32_t triangle) const {
+    const Triangle &t = triangles[triangle];
+    const float per_pixel = 0.5f / static_cast<float>(kSubsample * kSubsample * samples * samples);
+    const auto area = static_cast<float>(std::abs(doubled_area(screen[t[0]], screen[t[1]], screen[t[2]])));
+    return wardrobe.texels[triangle - head_triangles()] / (area * per_pixel);
+}
+
 void Stage::light(const Sitter &sitter, const Shot &shot) {
     light_head(sitter, shot);
     for (size_t i = 0; i < wardrobe.items.size(); ++i) {
@@ -94,7 +117,7 @@ void Stage::light(const Sitter &sitter, const Shot &shot) {
 
 void Stage::set_attributes(int32_t row, int32_t vertex, size_t lit, const std::array<float, 2> &uv, const Vec3 &diffuse,
                            float shine) {
-    const float near = screen[vertex].inverse_depth;
+    const float near = view.perspective != 0.0f ? screen[vertex].inverse_depth : 1.0f;
     attributes[row] = {near,           uv[0] * near,     uv[1] * near,     lighting_.arriving(lit) * near,
                        diffuse.x * near, diffuse.y * near, diffuse.z * near, shine * near};
 }

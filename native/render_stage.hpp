@@ -44,6 +44,7 @@ struct Kind {
 // triangles. The other side of an attachment's vertex, where it has normals of its own, has attributes at backs() + its number.
 class Stage {
   public:
+    // samples: per pixel, along each axis.
     Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop, int samples, const Look &look);
 
     // Moves everything to where the scene has it, and finds the shadows.
@@ -60,6 +61,10 @@ class Stage {
     Vec3 normal(int32_t row) const {
         return row < static_cast<int32_t>(normals.size()) ? normals[row] : normals[row - backs()] * -1.0f;
     }
+    // Draws the head and the opaque attachments of these into an emptied grid.
+    void draw_opaque(std::span<const uint8_t> visible, SampleGrid &grid) const;
+    // The area in its texture of an attachment's triangle, as seen, in texels per pixel.
+    float texels_per_pixel(int32_t triangle) const;
     std::span<const Vec3> worn_mm() const { return std::span(positions_mm).subspan(rig.vertices); }
 
     const Rig &rig;

@@ -1,5 +1,5 @@
 // Draws what bench/capture.py has written down, without Python: for profilers, sanitizers and other machines.
-//   replay CAPTURE [REPETITIONS]
+//   replay CAPTURE [REPETITIONS [every-sample]]
 // prints seconds per image and a hash of all pictures and landmarks.
 #include <chrono>
 #include <cstdio>
@@ -101,6 +101,7 @@ int main(int count, char **arguments) {
     if (count < 2) return std::fprintf(stderr, "replay CAPTURE [REPETITIONS]\n"), 2;
     const Capture c(arguments[1]);
     const int repetitions = count > 2 ? std::stoi(arguments[2]) : 1;
+    const bool every_sample = count > 3 && std::string(arguments[3]) == "every-sample";
     const fw::Rig rig = read_rig(c);
     const fw::Wardrobe wardrobe = read_wardrobe(c);
     const Array &background = c["background"];
@@ -110,13 +111,13 @@ int main(int count, char **arguments) {
     fw::Batch batch{{points(c["neutral_mm"]), fw::MipTexture(square(c["texture"])), fw::MipTexture(square(c["made_up_texture"])), {}},
                     c["expression"].as<float>(), c["light"].as<float>(), c["key"].as<float>(), c["made_up"].as<uint8_t>(),
                     c["visible"].as<uint8_t>(), reinterpret_cast<const fw::SceneCamera *>(c["cameras"].bytes.data()),
-                    {static_cast<int>(size), {}}, n, {true, true, true, true, true, false}, images.data(), landmarks.data()};
+                    {static_cast<int>(size), {}}, n, {true, true, true, true, true, every_sample}};
     std::copy_n(c["points_px"].as<double>().data(), 2 * fw::kAlignment, batch.crop.points_px.begin());
     double least = 1e9;
     for (int i = 0; i < repetitions; ++i) {
         std::memcpy(images.data(), background.bytes.data(), images.size());
         const std::clock_t start = std::clock();
-        fw::draw_batch(rig, wardrobe, batch);
+        fw::draw_batch(rig, wardrobe, batch, images.data(), landmarks.data());
         least = std::min(least, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC / static_cast<double>(n));
     }
     uint64_t h = hash(0xcbf29ce484222325, images.data(), images.size());

@@ -1,4 +1,4 @@
-"""Commands that draw: generate, preview, config, redraw, and pairs of what was drawn."""
+"""Commands that draw: generate, preview, render, config, redraw, and pairs of what was drawn."""
 
 from __future__ import annotations
 
@@ -86,6 +86,36 @@ def preview(
         return
     draw_preview(settings, sheet)
     print(f"{sheet}: {settings.people} people, {settings.samples} images each")
+
+
+def render(
+    figure: tyro.conf.Positional[Path],
+    settings: Settings = DatasetConfig(people=1, samples=1, crop="frame224"),  # noqa: B008  (frozen)
+    buffers: str = "depth,normals,albedo,irradiance,segmentation,reference",
+    npz: Path | None = None,
+    preset: DatasetName | None = None,
+    config: Path | None = None,
+) -> None:
+    """Draw one scene with its ground truth: depth, normals, segmentation, landmarks and more, side by side.
+
+    Args:
+        figure: PNG to write, of the first person's first scene.
+        settings: As for generate: the same people.
+        buffers: Which of depth, normals, albedo, irradiance, segmentation, uv, reference, triangle, barycentric.
+        npz: File for the arrays themselves, of all samples of the first person, with landmarks and cameras.
+        preset: As for generate.
+        config: As for generate.
+    """
+    from facewright.dataset.drawing import annotate_person
+    from facewright.render.figure import draw_figure, save_arrays
+
+    names = tuple(buffers.split(","))
+    renderings = annotate_person(settings, settings.first_person)
+    draw_figure(figure, renderings, names)
+    print(f"{figure}: image, landmarks, {', '.join(names)}")
+    if npz is not None:
+        save_arrays(npz, renderings, names)
+        print(f"{npz}: arrays of {len(renderings.images)} scenes")
 
 
 def config(
@@ -178,11 +208,12 @@ def drawing_commands(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
     commands: dict[str, Callable[..., Any]] = {
         "generate": generate,
         "preview": preview,
+        "render": render,
         "config": config,
         "pairs": pairs,
         "redraw": redraw,
     }
-    base = _beginning(arguments) if arguments and arguments[0] in ("generate", "preview", "config") else None
+    base = _beginning(arguments) if arguments and arguments[0] in ("generate", "preview", "render", "config") else None
     if base is None:
         return commands
     samples = base.samples if base.sampler.grid else _PREVIEW.samples
@@ -190,6 +221,7 @@ def drawing_commands(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
     return commands | {
         "generate": functools.partial(generate, settings=base),
         "preview": functools.partial(preview, settings=sheet),
+        "render": functools.partial(render, settings=replace(base, people=1, samples=1, deeper=())),
         "config": functools.partial(config, settings=base),
     }
 

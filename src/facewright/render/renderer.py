@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
+from facewright import _native
 from facewright.errors import FacewrightError
 from facewright.geometry import Crop
 from facewright.people.attachment import Attachment
 from facewright.people.person import Person
 from facewright.people.worn import dress
+from facewright.render.annotations import Annotations, annotations_of
+from facewright.render.marks import marked_points
 from facewright.render.rig import rig_of
 from facewright.render.shading import ShadingConfig
 from facewright.render.wardrobe import wardrobe_of
@@ -34,6 +37,8 @@ class Renderings:
 
     images: UInt8[np.ndarray, "n H W 3"]
     landmarks_px: Float32[np.ndarray, "n 68 2"]
+    annotations: Annotations | None = None
+    """Ground truth of every pixel, where it was asked for."""
 
 
 def render(
@@ -42,16 +47,18 @@ def render(
     crop: Crop,
     background: UInt8[np.ndarray, "n H W 3"] | None = None,
     shading: ShadingConfig = ShadingConfig(),  # noqa: B008  (frozen)
+    annotate: bool = False,
 ) -> Renderings:
     """Draw every scene of `person` with hair and what is worn into `crop`, framed by the model's own landmarks.
 
-    background: images to stand behind, instead of procedural ones; shading: as for draw_heads.
+    background: images to stand behind, instead of procedural ones. shading: what of the light is drawn. annotate:
+        whether to find `Renderings.annotations` too, which takes several times as long as drawing.
     Raises FacewrightError when an array does not fit the person's model or a number is not finite.
     """
     attachments, visible = dress(person, scenes)
     if background is None:
         background = draw_backgrounds(scenes.background, crop.size_px)
-    return draw_heads(person, scenes, crop, background, attachments, visible, shading)
+    return draw_heads(person, scenes, crop, background, attachments, visible, shading, annotate)
 
 
 def draw_heads(
@@ -62,6 +69,7 @@ def draw_heads(
     attachments: Sequence[Attachment] = (),
     visible: Bool[np.ndarray, "n A"] | None = None,
     shading: ShadingConfig = ShadingConfig(),  # noqa: B008  (frozen)
+    annotate: bool = False,
 ) -> Renderings:
     """Draw every scene of `person` over given backgrounds (sRGB, of the crop's size).
 
@@ -78,10 +86,11 @@ def draw_heads(
     samples a pixel are averaged in linear light. Values above 0.8 bend smoothly towards 1, so that bright skin does
     not clip.
 
-    Attachments may be transparent: every sample keeps all fragments in front of the head, sorted by depth (of equally
-    near ones that of the earlier attachment and triangle first), and blends them front to back. The result is exact
-    and does not depend on the order of attachments or triangles otherwise. A triangle's colour and alpha are found once
-    a pixel, its depth and coverage in every sample.
+    What is opaque is drawn together with the head. Hair, panes of glass and whatever else has transparent texels keep
+    all their fragments in front of that; a pixel's are blended by their depth (of equally near ones that of the earlier
+    attachment and triangle first), so that the order of attachments and triangles does not matter. Coverage is that of
+    the samples. A triangle's colour, alpha and depth are found once a pixel, in the middle of the samples that it
+    covers; for opaque surfaces in every sample with `shading.every_sample`.
 
     The key light's shadow comes from an orthographic depth map of 3 mm a texel, with an edge some millimetres soft;
     attachments cast it where their alpha is at least 1/2, glass does not. Occlusion is the model's own, which has the
@@ -101,20 +110,30 @@ def draw_heads(
         raise FacewrightError(
             f"visible: found shape {visible.shape}, expected {(len(scenes), len(attachments))}"
         )
+    inputs = _inputs(person, scenes, crop, visible)
+    wardrobe, look = wardrobe_of(attachments), shading.native()
     try:
-        images, landmarks = rig_of(person.model).draw(
-            **_sitter(person, bool(scenes.worn[:, Slot.MAKE_UP].any())),
-            **_shots(scenes),
-            wardrobe=wardrobe_of(attachments),
-            visible=np.ascontiguousarray(visible, np.bool_).view(np.uint8),
-            points_px=np.ascontiguousarray(crop.points_px, np.float64),
-            framing=int(crop.framing),
-            background=np.ascontiguousarray(background, np.uint8),
-            look=shading.native(),
+        rig = rig_of(person.model)
+        images, landmarks = rig.draw(
+            inputs=inputs, wardrobe=wardrobe, background=np.ascontiguousarray(background, np.uint8), look=look
         )
+        if not annotate:
+            return Renderings(images, landmarks)
+        marked = marked_points(person.model)
+        found = rig.annotate(inputs=inputs, wardrobe=wardrobe, size=size, vertices=marked.vertices, look=look)
     except ValueError as error:
         raise FacewrightError(f"scenes of person {person.index}: {error}") from error
-    return Renderings(images, landmarks)
+    return Renderings(images, landmarks, annotations_of(found, person.model, attachments, marked))
+
+
+def _inputs(person: Person, scenes: Scenes, crop: Crop, visible: Bool[np.ndarray, "n A"]) -> _native.Inputs:
+    return _native.Inputs(
+        **_sitter(person, bool(scenes.worn[:, Slot.MAKE_UP].any())),
+        **_shots(scenes),
+        visible=np.ascontiguousarray(visible, np.bool_).view(np.uint8),
+        points_px=np.ascontiguousarray(crop.points_px, np.float64),
+        framing=int(crop.framing),
+    )
 
 
 def _sitter(person: Person, makes_up: bool) -> dict[str, Any]:
