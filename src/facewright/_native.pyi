@@ -1,6 +1,6 @@
 """facewright's kernels: the same bits on every machine."""
 
-from typing import Annotated, overload
+from typing import Annotated, Any, overload
 
 import numpy
 from numpy.typing import NDArray
@@ -119,7 +119,7 @@ class HeadRig:
         Draw n scenes of one person: (n, size, size, 3) uint8 images and (n, 68, 2) landmarks in pixels. Releases the GIL.
         """
 
-    def annotate(self, inputs: Inputs, wardrobe: Wardrobe, size: int, vertices: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], look: Look) -> dict:
+    def annotate(self, inputs: Inputs, wardrobe: Wardrobe, size: int, vertices: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], look: Look) -> dict[str, Any]:
         """
         What is seen at the middle of each pixel of n scenes, and where vertices of the head are. Releases the GIL.
         """

@@ -213,7 +213,11 @@ def drawing_commands(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
         "pairs": pairs,
         "redraw": redraw,
     }
-    base = _beginning(arguments) if arguments and arguments[0] in ("generate", "preview", "render", "config") else None
+    base = (
+        _beginning(arguments)
+        if arguments and arguments[0] in ("generate", "preview", "render", "config")
+        else None
+    )
     if base is None:
         return commands
     samples = base.samples if base.sampler.grid else _PREVIEW.samples

@@ -23,7 +23,7 @@ from facewright.scenes.sampler import Sampler, SamplerConfig
 from facewright.scenes.scene import Scenes
 from facewright.streams import Streams
 
-__all__ = ["Draw", "DrawnPerson", "backgrounds_of", "draw_person", "draw_steps", "open_sampler"]
+__all__ = ["Draw", "DrawnPerson", "annotate_person", "backgrounds_of", "draw_person", "draw_steps", "open_sampler"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,13 @@ def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
         drawn = _drawn(config, sampler.person(index), scenes)
     photos = sampler.photos(index, config.first_sample, len(scenes))
     return drawn if photos is None else _photographed(drawn, photos)
+
+
+def annotate_person(config: DatasetConfig, index: int) -> Renderings:
+    """The images of `draw_person`, as the renderer draws them, with their annotations."""
+    sampler = _sampler(config.sampler, config.seed, config.model)
+    scenes = sampler.scenes(index, 0, config.samples_of(index))
+    return _render(config, sampler.person(index), scenes, annotate=True)
 
 
 def _draw_mixed(config: DatasetConfig, sampler: Sampler, index: int, scenes: Scenes) -> DrawnPerson:
@@ -80,9 +87,13 @@ def draw_steps(
     return np.concatenate([_drawn(config, person, scene).images for person in mixed])
 
 
-def _drawn(config: DatasetConfig, person: Person, scenes: Scenes) -> DrawnPerson:
+def _render(config: DatasetConfig, person: Person, scenes: Scenes, annotate: bool = False) -> Renderings:
     crop = named_crop(config.crop, config.size_px)
-    renderings = render(person, scenes, crop, backgrounds_of(config, scenes))
+    return render(person, scenes, crop, backgrounds_of(config, scenes), annotate=annotate)
+
+
+def _drawn(config: DatasetConfig, person: Person, scenes: Scenes) -> DrawnPerson:
+    renderings = _render(config, person, scenes)
     return DrawnPerson(renderings.images, _parameters(person, scenes, renderings))
 
 

@@ -39,9 +39,11 @@ def buffer_picture(annotations: Annotations, name: str, scene: int) -> UInt8[np.
     values = getattr(annotations, name)[scene]
     seen = annotations.triangle[scene] >= 0
     if name == "segmentation":
-        return _COLOURS[values]
+        return np.asarray(_COLOURS[values], np.uint8)
     if name == "triangle":
-        hashed = (values[..., None].astype(np.uint32) * np.uint32([2654435761, 2246822519, 3266489917])) >> 24
+        hashed = (
+            values[..., None].astype(np.uint32) * np.array([2654435761, 2246822519, 3266489917], np.uint32)
+        ) >> 24
         return np.where(seen[..., None], hashed, 0).astype(np.uint8)
     if name in ("albedo", "irradiance"):
         return _bytes(np.clip(values, 0, 1) ** (1 / 2.2))
@@ -108,7 +110,7 @@ def _annotations(renderings: Renderings) -> Annotations:
 
 
 def _bytes(values: np.ndarray) -> UInt8[np.ndarray, "H W 3"]:
-    return (np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return np.asarray(np.clip(values, 0, 1) * 255 + 0.5, np.float32).astype(np.uint8)
 
 
 def _legend(figure: Figure, segmentation: np.ndarray) -> None:
