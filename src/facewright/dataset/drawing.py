@@ -52,7 +52,7 @@ def draw_person(config: DatasetConfig, index: int) -> DrawnPerson:
 
 def annotate_person(config: DatasetConfig, index: int) -> Renderings:
     """The images of `draw_person`, as the renderer draws them, with their annotations."""
-    sampler = _sampler(config.sampler, config.seed, config.model)
+    sampler = open_sampler(config)
     scenes = sampler.scenes(index, 0, config.samples_of(index))
     return _render(config, sampler.person(index), scenes, annotate=True)
 
