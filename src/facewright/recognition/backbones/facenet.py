@@ -80,7 +80,7 @@ class FaceNet(nn.Module):
         self.conv1 = _Conv(3, 64, 7, stride=2)
         self.conv2 = _Conv(64, 64, 1)
         self.conv3 = _Conv(64, 192, 3)
-        self.response_norm = LocalResponseNorm(size=5, alpha=1e-4, beta=0.75)
+        self.response_norm = LocalResponseNorm(size=5, alpha=1e-4)
         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
         width = 192
         columns: list[nn.Module] = []
