@@ -2,9 +2,9 @@
 
     python bench/finetune.py RESULTS --pretrained RUN --real PHOTOS --view1 CROPS.npz --work FOLDER [--figure FILE.png]
 
-The shape of Table I of Kortylewski et al. (2018). Both sides see the same images as often and have the same schedule; the
-fine-tuned one starts from RUN with a quarter of the learning rate. One JSON file a cell in RESULTS; cells that are there
-are not run again.
+The shape of Table I of Kortylewski et al. (2018). Both sides see the same images as often and have the same schedule;
+the fine-tuned one starts from RUN with a quarter of the learning rate. One JSON file a cell in RESULTS; cells that are
+there are not run again.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from view1 import View1, gap, load_cells, save_cell
 
 from facewright.recognition.config import BackboneConfig, LossConfig, TrainConfig
 from facewright.recognition.train import TrainingData, train
-from view1 import View1, gap, load_cells, save_cell
 
 SIZES = (1000, 5000, 10000, 24474)
 SEEN = 48_000  # images, each as often as it takes
@@ -49,7 +49,9 @@ def report(options: argparse.Namespace, view: View1) -> None:
     """The table, and the figure where one is asked for."""
     cells = [cell for cell in load_cells(options.results).values() if cell["seed"] == options.seed]
     by = {(cell["pretrained"], cell["photographs"]): cell for cell in cells}
-    print("| photographs | real alone | pre-trained, fine-tuned | difference (95%) | AUC | AUC | difference (95%) |")
+    print(
+        "| photographs | real alone | pre-trained, fine-tuned | difference (95%) | AUC | AUC | difference (95%) |"
+    )
     print("|---|---|---|---|---|---|---|")
     for size in SIZES:
         if (True, size) in by and (False, size) in by:
@@ -80,7 +82,9 @@ def report(options: argparse.Namespace, view: View1) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("results", type=Path)
     parser.add_argument("--pretrained", type=Path, required=True)
     parser.add_argument("--real", type=Path, required=True)

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from view1 import View1, gap, load_cells, save_cell
 
 from facewright.recognition.config import BackboneConfig, LossConfig, TrainConfig
 from facewright.recognition.train import TrainingData, train
-from view1 import View1, gap, load_cells, save_cell
 
 EPOCHS = 4
 
@@ -86,24 +86,31 @@ def table(results: Path, view: View1) -> str:
         each = " ".join(f"{cells[seed]['accuracy']:.4f}" for seed in seeds)
         identity, domain = (part.split("-")[1] for part in kind.split("_"))
         lines.append(
-            f"| {identity} | {domain} | {len(seeds)} | {means[0]:.4f} ({each}) | {gaps[0]} | {means[1]:.4f} | {gaps[1]} |"
+            f"| {identity} | {domain} | {len(seeds)} | {means[0]:.4f} ({each}) | {gaps[0]} "
+            f"| {means[1]:.4f} | {gaps[1]} |"
         )
     return "\n".join(lines)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("results", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--real", type=Path, required=True)
     parser.add_argument("--view1", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--table", action="store_true", help="print the table of the cells there are, train nothing")
+    parser.add_argument(
+        "--table", action="store_true", help="print the table of the cells there are, train nothing"
+    )
     options = parser.parse_args()
     view = View1.load(options.view1)
     options.results.mkdir(parents=True, exist_ok=True)
     if not options.table:
-        for seed, identity, domain in itertools.product(range(1, options.seeds + 1), (False, True), (False, True)):
+        for seed, identity, domain in itertools.product(
+            range(1, options.seeds + 1), (False, True), (False, True)
+        ):
             cell = Cell(identity, domain, seed)
             claim = options.work / f"{cell.name}.claimed"
             if (options.results / f"{cell.name}.json").exists():

@@ -1,11 +1,11 @@
-"""Images a second of forward, backward and step: this package's training beside plain float32 PyTorch of the same network.
+"""Images a second of forward, backward and step: this package beside plain float32 PyTorch of the same network.
 
     python bench/training.py [--networks nn4 fast] [--seconds 12] [--batch 64]
 
 One thread; both sides take turns in one process, times are CPU time, the median of the turns counts. Plain: float32,
-PyTorch's own layers and memory layout, SGD, softmax over 500 people. Ours: what `facewright train` does here (bfloat16 where
-the CPU has it, channels-last, fused layers, ArcFace). The last lines measure augmentation beside a step, and two ranks
-beside one.
+PyTorch's own layers and memory layout, SGD, softmax over 500 people. Ours: what `facewright train` does here (bfloat16
+where the CPU has it, channels-last, fused layers, ArcFace). The last lines measure augmentation beside a step, and two
+ranks beside one.
 """
 
 from __future__ import annotations
@@ -145,7 +145,8 @@ def bench_ranks(folder: Path) -> None:
             times[epochs] = time.process_time() - begun
         speeds[ranks] = 5 * 384 / (times[6] - times[1])
     print(
-        f"two ranks {speeds[2]:.0f} images/s, one {speeds[1]:.0f}: {speeds[2] / speeds[1]:.2f} times, by a rank's CPU time"
+        f"two ranks {speeds[2]:.0f} images/s, one {speeds[1]:.0f}: "
+        f"{speeds[2] / speeds[1]:.2f} times, by a rank's CPU time"
     )
 
 

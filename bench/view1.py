@@ -19,8 +19,8 @@ import numpy as np
 from facewright.evaluation.lfw import distinct_photos, read_pairs
 from facewright.evaluation.metrics import Interval, accuracy, auc, k_fold_accuracy
 from facewright.geometry import ARCFACE_112
-from facewright.photos.align import align, central_landmarks, read_photo
 from facewright.machine import cache_folder
+from facewright.photos.align import align, central_landmarks, read_photo
 from facewright.photos.landmarks import find_landmarks
 from facewright.photos.mtcnn import load_detector
 from facewright.recognition.embed import load_embedder
@@ -72,7 +72,9 @@ def prepare(lfw: Path, out: Path) -> None:
     second = np.array([row[photo] for pairs in lists for photo in pairs.second])
     same = np.concatenate([pairs.same for pairs in lists])
     np.savez(out, crops=np.stack(crops), first=first, second=second, same=same)
-    print(f"{out}: {len(same)} pairs of {len(photos)} photos, {sum(p is None for p in found)} without a face found")
+    print(
+        f"{out}: {len(same)} pairs of {len(photos)} photos, {sum(p is None for p in found)} without a face found"
+    )
 
 
 def save_cell(path: Path, scores: np.ndarray, view: View1, **facts: object) -> None:
@@ -98,8 +100,8 @@ def load_cells(folder: Path) -> dict[str, dict[str, Any]]:
 def gap(ours: Sequence[Scores], theirs: Sequence[Scores], view: View1) -> tuple[Interval, Interval]:
     """Difference of accuracy and of AUC between two groups of runs, the mean over seeds; 95% of a paired bootstrap.
 
-    Each resample of the pairs is taken in all runs at once: the intervals say how much other pairs would matter, not other
-    seeds.
+    Each resample of the pairs is taken in all runs at once: the intervals say how much other pairs would matter, not
+    other seeds.
     """
     rng = np.random.default_rng(0)
     pairs = len(view.same)
@@ -118,7 +120,9 @@ def gap(ours: Sequence[Scores], theirs: Sequence[Scores], view: View1) -> tuple[
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("out", type=Path)
     parser.add_argument("--lfw", type=Path, required=True)
     options = parser.parse_args()

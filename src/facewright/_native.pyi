@@ -35,6 +35,22 @@ def grow_beard(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), 
     As HairGrower.grow, for roots (R, 3) on the mean head with lengths (R,); sideways combs away from the middle.
     """
 
+def norm_forward(x: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], y: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], weight: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], slope: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], active: bool, eps: float, mean: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], variance: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')]) -> None:
+    """
+    Normalise each channel over all rows into y, then keep what is positive and multiply the rest by `slope` if `active`; fills mean and (biased) variance.
+    """
+
+def norm_backward(dy: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], x: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], dx: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], weight: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], slope: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], active: bool, eps: float, mean: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], variance: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], d_weight: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], d_bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], d_slope: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')]) -> None:
+    """Gradients of norm_forward: fills dx, d_weight, d_bias and d_slope."""
+
+def response_norm_forward(x: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], y: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], size: int, alpha: float) -> None:
+    """
+    y = x / (1 + alpha / size * sum of squares over `size` channels) ^ 0.75.
+    """
+
+def response_norm_backward(dy: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], x: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], dx: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], size: int, alpha: float) -> None:
+    """Gradient of response_norm_forward: fills dx."""
+
 @overload
 def combine(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], basis: Annotated[NDArray[numpy.int16], dict(shape=(None, None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C')]:
     """

@@ -80,8 +80,8 @@ def test_fresh_epochs_go_on_with_other_images_of_the_same_people():
             keys.append(face.key)
             np.testing.assert_array_equal(face.image, on_disk[face.key].image)
     assert sorted(keys) == sorted(on_disk)
-    with pytest.raises(FacewrightError, match="first_sample: found 10000, expected a whole number"):
-        next(faces(fresh=True).epoch(2500))
+    with pytest.raises(FacewrightError, match="first_sample: found 1000000, expected a whole number"):
+        next(faces(fresh=True).epoch(250_000))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,15 @@ from facewright.scenes.sampler import Sampler, SamplerConfig
 from facewright.scenes.scene import Scenes
 from facewright.streams import Streams
 
-__all__ = ["Draw", "DrawnPerson", "annotate_person", "backgrounds_of", "draw_person", "draw_steps", "open_sampler"]
+__all__ = [
+    "Draw",
+    "DrawnPerson",
+    "annotate_person",
+    "backgrounds_of",
+    "draw_person",
+    "draw_steps",
+    "open_sampler",
+]
 
 
 @dataclass(frozen=True)

@@ -110,9 +110,9 @@ def draw_heads(
         raise FacewrightError(
             f"visible: found shape {visible.shape}, expected {(len(scenes), len(attachments))}"
         )
-    inputs = _inputs(person, scenes, crop, visible)
-    wardrobe, look = wardrobe_of(attachments), shading.native()
+    look = shading.native()
     try:
+        inputs, wardrobe = _inputs(person, scenes, crop, visible), wardrobe_of(attachments)
         rig = rig_of(person.model)
         images, landmarks = rig.draw(
             inputs=inputs, wardrobe=wardrobe, background=np.ascontiguousarray(background, np.uint8), look=look

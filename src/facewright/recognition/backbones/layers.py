@@ -12,6 +12,9 @@ from torch.nn import functional
 
 from facewright import _native
 
+_kernels: Any = _native
+"""Takes tensors as they are, bfloat16 ones too, which its stub has no type for."""
+
 __all__ = ["LocalResponseNorm", "PReLU", "l2_pool", "norm_act", "plain_layers"]
 
 _FUSED = True
@@ -47,7 +50,7 @@ def norm_act(images: Tensor, norm: nn.BatchNorm2d, act: PReLU | Literal["relu"] 
         slope = act.weight if isinstance(act, PReLU) else torch.zeros_like(norm.weight)
         active = act is not None
         out: Tensor
-        out, mean, variance = _FusedNorm.apply(images, norm.weight, norm.bias, slope, active, norm.eps)
+        out, mean, variance = _FusedNorm.apply(images, norm.weight, norm.bias, slope, active, norm.eps)  # type: ignore[no-untyped-call]
         _note_moments(norm, mean, variance, images.numel() // images.shape[1])
         return out
     normed: Tensor = norm(images)
@@ -85,7 +88,7 @@ class _FusedNorm(torch.autograd.Function):
         out = torch.empty_like(images)
         mean, variance = torch.empty_like(weight), torch.empty_like(weight)
         parameters = weight.detach(), bias.detach(), slope.detach()
-        _native.norm_forward(_rows(images), _rows(out), *parameters, active, eps, mean, variance)
+        _kernels.norm_forward(_rows(images), _rows(out), *parameters, active, eps, mean, variance)
         ctx.save_for_backward(images, weight, bias, slope, mean, variance)
         ctx.active, ctx.eps = active, eps
         ctx.mark_non_differentiable(mean, variance)
@@ -98,7 +101,7 @@ class _FusedNorm(torch.autograd.Function):
         d_images = torch.empty_like(images)
         d_weight, d_bias, d_slope = (torch.empty_like(weight) for _ in range(3))
         parameters = weight.detach(), bias.detach(), slope.detach()
-        _native.norm_backward(
+        _kernels.norm_backward(
             _rows(gradient),
             _rows(images),
             _rows(d_images),
@@ -123,7 +126,7 @@ class LocalResponseNorm(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         if _fuses(images):
-            out: Tensor = _FusedResponseNorm.apply(images, self.size, self.alpha)
+            out: Tensor = _FusedResponseNorm.apply(images, self.size, self.alpha)  # type: ignore[no-untyped-call]
             return out
         # Pooling in three dimensions has no bfloat16, and 1 + alpha * x^2 is 1 in it.
         with torch.autocast(images.device.type, enabled=False):
@@ -136,7 +139,7 @@ class _FusedResponseNorm(torch.autograd.Function):
     def forward(ctx: Any, images: Tensor, size: int, alpha: float) -> Tensor:
         images = images.contiguous(memory_format=torch.channels_last)
         out = torch.empty_like(images)
-        _native.response_norm_forward(_rows(images), _rows(out), size, alpha)
+        _kernels.response_norm_forward(_rows(images), _rows(out), size, alpha)
         ctx.save_for_backward(images)
         ctx.size, ctx.alpha = size, alpha
         return out
@@ -146,7 +149,7 @@ class _FusedResponseNorm(torch.autograd.Function):
         (images,) = ctx.saved_tensors
         gradient = gradient.to(images.dtype).contiguous(memory_format=torch.channels_last)
         d_images = torch.empty_like(images)
-        _native.response_norm_backward(_rows(gradient), _rows(images), _rows(d_images), ctx.size, ctx.alpha)
+        _kernels.response_norm_backward(_rows(gradient), _rows(images), _rows(d_images), ctx.size, ctx.alpha)
         return d_images, None, None
 
 
