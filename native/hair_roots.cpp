@@ -11,6 +11,7 @@
 #include "hair_scalp.hpp"
 #include "hair_style.hpp"
 #include "noise.hpp"
+#include "row_clones.hpp"
 
 namespace nb = nanobind;
 
@@ -31,6 +32,55 @@ struct Palette {
     std::array<float, 3> scalp, face, shadow;
 };
 
+// Small steps: going through them is most of the work. Lengths in 1 / 64 mm, shares in 1 / 127.
+constexpr float kStepMm = 1.0f / 64.0f, kShare = 1.0f / 127.0f;
+constexpr size_t kBlock = 1024;
+
+struct Scalp {
+    std::vector<uint32_t> texel;
+    std::vector<int16_t> height, from_crown, y, z;
+    std::vector<int8_t> front, temple, peak, sideburn, strands, rough;
+
+    size_t size() const { return texel.size(); }
+
+    void add(uint32_t where, const Spot &spot, float strand, float clump) {
+        const auto length = [](float mm) { return static_cast<int16_t>(std::clamp(mm, -500.0f, 500.0f) / kStepMm); };
+        const auto share = [](float value) { return static_cast<int8_t>(std::clamp(value, -1.0f, 1.0f) / kShare); };
+        texel.push_back(where);
+        height.push_back(length(spot.height));
+        from_crown.push_back(length(spot.from_crown));
+        y.push_back(length(spot.y));
+        z.push_back(length(spot.z));
+        front.push_back(share(spot.front));
+        temple.push_back(share(spot.temple));
+        peak.push_back(share(spot.peak));
+        sideburn.push_back(share(spot.sideburn));
+        strands.push_back(share(strand));
+        rough.push_back(share(0.54f * strand + 0.46f * clump));
+    }
+};
+
+// Hair thins out towards its edge; where it is clipped short the skin shows through, the more the lower.
+FW_ROW_CLONES
+void cover_scalp(const Style &s, const Scalp &scalp, size_t first, size_t count, float *__restrict cover) {
+    const int16_t *height = scalp.height.data() + first, *crown = scalp.from_crown.data() + first, *y = scalp.y.data() + first,
+                  *z = scalp.z.data() + first;
+    const int8_t *front = scalp.front.data() + first, *temple = scalp.temple.data() + first, *peak = scalp.peak.data() + first,
+                 *sideburn = scalp.sideburn.data() + first, *strands = scalp.strands.data() + first,
+                 *rough = scalp.rough.data() + first;
+    const Style style = s;
+    const float soft = has_wreath(style) ? 1.0f / 22.0f : 1.0f / 8.0f;
+    for (size_t i = 0; i < count; ++i) {
+        const Spot spot{height[i] * kStepMm, front[i] * kShare,    temple[i] * kShare, peak[i] * kShare, sideburn[i] * kShare,
+                        crown[i] * kStepMm,  0.0f, y[i] * kStepMm, z[i] * kStepMm};
+        const float t = clamp01((inside_hairline(style, spot) + 2.3f * kShare * rough[i] + 1.0f) * soft);
+        const float left = 0.14f + 0.86f * clamp01((0.76f + above_clipped(style, spot) * 0.018f) * (1.0f / 0.86f));
+        const float strand = strands[i] * kShare, whole = style.ground * t * t * (3.0f - 2.0f * t) * left;
+        const float broken = whole * (0.95f + 0.35f * (1.0f - left) * strand);
+        cover[i] = broken < 1.0f ? broken : 1.0f;
+    }
+}
+
 class RootPainter {
   public:
     // masks: scalp, beard, moustache.
@@ -45,7 +95,7 @@ class RootPainter {
             const float strands = fw::value_noise(at.x * 0.8f, at.y * 0.12f, at.z * 0.4f, kStrands);
             const float clumps = fw::value_noise(at.x * 0.22f, at.y * 0.22f, at.z * 0.22f, kClumps);
             const float dots = fw::value_noise(at.x * 0.75f, at.y * 0.45f, at.z * 0.6f, kDots);
-            if (masks.data()[i] > 0) scalp_.push_back({i, spot_of(at, heights.data()[i]), strands, 0.7f * strands + 0.6f * clumps});
+            if (masks.data()[i] > 0) scalp_.add(static_cast<uint32_t>(i), spot_of(at, heights.data()[i]), strands, clumps);
             const float beard = unit_of(masks.data()[texels + i]), moustache = unit_of(masks.data()[2 * texels + i]);
             if (beard > 0 || moustache > 0) face_.push_back({i, at, beard, moustache, dots, clumps});
         }
@@ -65,11 +115,6 @@ class RootPainter {
     }
 
   private:
-    struct OnScalp {
-        size_t texel;
-        Spot spot;
-        float strands, rough;
-    };
     struct OnFace {
         size_t texel;
         Vec3 place;
@@ -85,15 +130,14 @@ class RootPainter {
         }
     }
 
-    // Hair thins out towards its edge; where it is clipped short the skin shows through, the more the lower.
     void paint_scalp(const Style &s, const Palette &palette, uint8_t *out) const {
-        const float soft = has_wreath(s) ? 1.0f / 22.0f : 1.0f / 8.0f;
-        for (const OnScalp &t : scalp_) {
-            const float depth = inside_hairline(s, t.spot) + 1.8f * t.rough;
-            if (depth < -1.0f) continue;
-            const float left = std::clamp(0.9f + above_clipped(s, t.spot) * 0.018f, 0.14f, 1.0f);
-            const float cover = s.ground * ease((depth + 1.0f) * soft) * left * (0.95f + 0.35f * (1.0f - left) * t.strands);
-            mix_in(palette.scalp, cover < 1.0f ? cover : 1.0f, 1.0f + 0.2f * t.strands, out + 3 * t.texel);
+        std::array<float, kBlock> cover;
+        for (size_t first = 0; first < scalp_.size(); first += kBlock) {
+            const size_t count = std::min(kBlock, scalp_.size() - first);
+            cover_scalp(s, scalp_, first, count, cover.data());
+            for (size_t i = 0; i < count; ++i)
+                if (cover[i] > 0.0f)
+                    mix_in(palette.scalp, cover[i], 1.0f + 0.2f * kShare * scalp_.strands[first + i], out + 3 * scalp_.texel[first + i]);
         }
     }
 
@@ -119,7 +163,7 @@ class RootPainter {
     }
 
     size_t side_;
-    std::vector<OnScalp> scalp_;
+    Scalp scalp_;
     std::vector<OnFace> face_;
 };
 

@@ -12,11 +12,7 @@
 
 #include "maths.hpp"
 #include "noise.hpp"
-
-// Nobody looks at floating-point exception flags; without this, loops with comparisons stay scalar. No value changes.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-trapping-math")
-#endif
+#include "row_clones.hpp"
 
 namespace nb = nanobind;
 
@@ -33,13 +29,6 @@ template <class T>
 nb::capsule own(T *data) {
     return nb::capsule(data, [](void *p) noexcept { delete[] static_cast<T *>(p); });
 }
-
-// The same bits with either instruction set: neither has a fused multiply-add here.
-#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-#define FW_ROW_CLONES __attribute__((target_clones("default", "avx2")))
-#else
-#define FW_ROW_CLONES
-#endif
 
 FW_ROW_CLONES
 void add_scaled(float weight, const float *source, size_t count, float *out) {
