@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 # `make demo LFW=folder PAIRS=file` also measures on photographs.
 LFW_ARGUMENTS := $(if $(LFW),--lfw $(LFW) --pairs $(PAIRS))
 
-.PHONY: demo check format install stub
+.PHONY: demo check bench-train format install stub
 
 demo: $(INSTALLED)
 	$(BIN)/facewright demo --out demo $(LFW_ARGUMENTS)
@@ -15,6 +15,10 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# Speed of training beside plain PyTorch.
+bench-train: $(INSTALLED)
+	$(BIN)/python bench/training.py
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .

@@ -6,9 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from facewright.recognition.backbones import build_backbone
+from facewright.recognition.backbones import build_backbone, layers
 from facewright.recognition.backbones.layers import LocalResponseNorm, PReLU, norm_act, plain_layers
 from facewright.recognition.config import BackboneConfig
+
+
+@pytest.fixture(autouse=True, scope="module")
+def maps_of_any_width_are_fused():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layers, "_FUSED_CHANNELS", 1)
+        yield
 
 
 def results(layer, images, parameters):

@@ -137,7 +137,7 @@ def test_visibility_matches_ray_casting(posed: Person, scenes: Scenes, found: An
         visible = found.landmarks["68"].visible[i]
         disagree += int((visible == hidden).sum())
         assert visible.sum() > 0
-    assert disagree <= 3  # of 272: rays through an edge
+    assert disagree <= 2  # a ray through an edge, and a point 0.8 mm behind what its pixel shows
     assert not found.landmarks["68"].visible.all()
 
 

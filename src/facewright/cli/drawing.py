@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from facewright.cli.words import typed_option
 from facewright.dataset import DatasetConfig, parse_plan, with_plan
 from facewright.errors import FacewrightError
 from facewright.formats.storage import Place
@@ -235,7 +236,7 @@ def _beginning(arguments: Sequence[str]) -> DatasetConfig | None:
     from facewright.pfig import read_pfig
     from facewright.recipes import DATASETS
 
-    file, preset, pfig = (_typed(arguments, option) for option in ("--config", "--preset", "--pfig"))
+    file, preset, pfig = (typed_option(arguments, option) for option in ("--config", "--preset", "--pfig"))
     base = None
     if pfig is not None:
         base = read_pfig(Path(pfig), "--pfig-exact" in arguments).dataset
@@ -247,11 +248,3 @@ def _beginning(arguments: Sequence[str]) -> DatasetConfig | None:
     if preset in DATASETS:
         base = DATASETS[preset](base or DatasetConfig())
     return base
-
-
-def _typed(arguments: Sequence[str], option: str) -> str | None:
-    """What stands behind an option among words that are not parsed yet."""
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        if word == option or word.startswith(option + "="):
-            return following if word == option else word.removeprefix(option + "=")
-    return None

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import tyro
 
+from facewright.cli.words import typed_option
 from facewright.errors import FacewrightError
 from facewright.recognition.augment import RECIPES, RecipeName
 from facewright.recognition.config import TrainConfig
@@ -97,18 +98,8 @@ def export(
 
 def train_command(arguments: Sequence[str]) -> Callable[..., Any]:
     """`train`, with the defaults of the preset and the recipe that are typed."""
-    config = PRESETS.get(_typed(arguments, "--preset") or "fast-cpu", TrainConfig())  # type: ignore[call-overload]
-    recipe = RECIPES.get(_typed(arguments, "--recipe"))  # type: ignore[call-overload]
-    if _typed(arguments, "--minutes") is not None:
+    config = PRESETS.get(typed_option(arguments, "--preset") or "fast-cpu", TrainConfig())  # type: ignore[call-overload]
+    recipe = RECIPES.get(typed_option(arguments, "--recipe"))  # type: ignore[call-overload]
+    if typed_option(arguments, "--minutes") is not None:
         config = replace(config, epochs=None)
     return functools.partial(train, config=config if recipe is None else replace(config, augment=recipe))
-
-
-def _typed(arguments: Sequence[str], option: str) -> str | None:
-    """The word after an option, if it is typed."""
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
-        if word == option:
-            return following
-        if word.startswith(f"{option}="):
-            return word.removeprefix(f"{option}=")
-    return None

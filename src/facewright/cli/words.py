@@ -1,8 +1,8 @@
-"""What is typed as one word: distributions, axes of a grid, depths, addresses."""
+"""Words of the command line: what is typed as one (distributions, axes, depths, addresses), and options read early."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tyro
@@ -12,7 +12,7 @@ from facewright.distributions import Distribution, format_distribution, parse_di
 from facewright.formats.storage import Place, place
 from facewright.scenes.grid import Axis, format_axis, parse_axis
 
-__all__ = ["REGISTRY"]
+__all__ = ["REGISTRY", "typed_option"]
 
 
 def _typed_words() -> tyro.constructors.ConstructorRegistry:
@@ -58,3 +58,11 @@ def _add_word(
 
 
 REGISTRY = _typed_words()
+
+
+def typed_option(arguments: Sequence[str], option: str) -> str | None:
+    """What stands behind an option among words that are not parsed yet."""
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word == option or word.startswith(option + "="):
+            return following if word == option else word.removeprefix(option + "=")
+    return None

@@ -13,15 +13,14 @@ from facewright.dataset.figures import draw_histograms, draw_sheet
 from facewright.dataset.summary import Summary, summarise
 from facewright.formats import open_dataset
 from facewright.formats.atomic import write_atomic
-from facewright.formats.manifest import Manifest
+from facewright.formats.manifest import CARD_PICTURES, Manifest
 from facewright.formats.storage import Place
 
 __all__ = ["CARD", "card_text", "range_text", "size_text", "statistics", "write_card", "write_figures"]
 
 CARD = "README.md"
 _TEMPLATE = importlib.resources.files("facewright.dataset") / "card.md.j2"
-SHEET = "contact_sheet.jpg"
-HISTOGRAMS = "histograms.png"
+SHEET, HISTOGRAMS = CARD_PICTURES
 
 _LICENCES = {
     "embedded": (

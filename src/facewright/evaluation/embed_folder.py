@@ -13,6 +13,7 @@ from jaxtyping import Float32, UInt8
 from facewright.errors import FacewrightError
 from facewright.evaluation.embedders import Embedder, embed_unit, open_embedder
 from facewright.formats.atomic import write_atomic
+from facewright.formats.manifest import CARD_PICTURES, MANIFEST
 from facewright.machine import cache_folder
 from facewright.photos.align import align, central_landmarks, read_photo
 from facewright.photos.landmarks import Landmarks, find_landmarks
@@ -35,7 +36,12 @@ def embed_folder(folder: Path, model: Path, out: Path, photos: bool, workers: in
         raise FacewrightError(f"{out}: cannot be written: folder {out.absolute().parent} does not exist")
     if not folder.is_dir():
         raise FacewrightError(f"{folder}: not found, expected a folder of images")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    pictures = {folder / name for name in CARD_PICTURES} if (folder / MANIFEST).exists() else set()
+    paths = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in _SUFFIXES and path not in pictures and path.is_file()
+    )
     if not paths:
         raise FacewrightError(f"{folder}: found no .jpg, .jpeg or .png images, expected some")
     embedder = open_embedder(model, threads=workers)

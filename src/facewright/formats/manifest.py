@@ -14,6 +14,7 @@ from facewright.formats.storage import Place, list_sizes, opened, read_all, read
 
 __all__ = [
     "CONFIG",
+    "CARD_PICTURES",
     "MANIFEST",
     "Manifest",
     "ShardRecord",
@@ -30,6 +31,8 @@ __all__ = [
 
 CONFIG = "config.json"
 MANIFEST = "manifest.json"
+CARD_PICTURES = ("contact_sheet.jpg", "histograms.png")
+"""Pictures beside a data set's images that show what is in it."""
 _SHARD_SUFFIX = ".shard.json"
 _CHUNK = 1 << 20
 

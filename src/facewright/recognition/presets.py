@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from facewright.recognition.augment import RECIPES
@@ -35,21 +36,13 @@ _OPENFACE = TrainConfig(
 PRESETS: dict[PresetName, TrainConfig] = {
     "fast-cpu": TrainConfig(),
     # Kortylewski et al. 2018, section IV: NN4, 20 people x 15 images, 200 epochs, no augmentation (so no flip either).
-    "kortylewski-nn4": TrainConfig(
+    "kortylewski-nn4": replace(
+        _OPENFACE,
         backbone=BackboneConfig("nn4", pooling="openface"),
-        loss=_OPENFACE.loss,
         augment=RECIPES["none"],
-        schedule=_CONSTANT,
-        batching="people",
         people_per_batch=20,
         images_per_person=15,
-        epoch_steps=250,
         epochs=200,
-        optimiser="adam",
-        learning_rate=1e-3,
-        weight_decay=0.0,
-        clip_norm=None,
-        fresh_moments=True,
     ),
     "openface-small2": _OPENFACE,
     # Qiu et al. 2021 and the released code: ArcFace s 30, m 0.5; SGD, batch 512, rate 0.1 falling at epochs 24, 30, 36.

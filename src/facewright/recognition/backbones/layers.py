@@ -18,6 +18,8 @@ _kernels: Any = _native
 __all__ = ["LocalResponseNorm", "PReLU", "l2_pool", "norm_act", "plain_layers"]
 
 _FUSED = True
+_FUSED_CHANNELS = 128
+"""Normalisation of narrower maps is faster in PyTorch's own form (docs/LOG.md)."""
 
 
 @contextmanager
@@ -46,7 +48,7 @@ class PReLU(nn.PReLU):
 
 def norm_act(images: Tensor, norm: nn.BatchNorm2d, act: PReLU | Literal["relu"] | None = None) -> Tensor:
     """Batch normalisation and an activation after it, if any."""
-    if norm.training and _fuses(images):
+    if norm.training and images.shape[1] >= _FUSED_CHANNELS and _fuses(images):
         slope = act.weight if isinstance(act, PReLU) else torch.zeros_like(norm.weight)
         active = act is not None
         out: Tensor
