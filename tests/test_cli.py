@@ -74,6 +74,13 @@ def test_a_config_file_is_where_options_start_from(tmp_path, capsys):
     assert changed == dataclasses.replace(first, samples=3)
 
 
+def test_people_and_samples_win_over_a_presets_plan(capsys):
+    few = printed_config(capsys, "--preset", "lfw-like", "--people", 6)
+    assert few.groups == [(range(6), 184)]
+    same = printed_config(capsys, "--preset", "lfw-like", "--people", 40, "--samples", 3)
+    assert same.groups == [(range(40), 3)]
+
+
 def test_config_files_that_cannot_be_used(tmp_path, capsys):
     assert "nowhere.json: cannot be read" in complaint(
         capsys, "config", "--config", tmp_path / "nowhere.json"

@@ -75,3 +75,18 @@ def test_plans_as_typed():
     for text in ("", "50", "3x", "4x5+", "0x4", "4x0"):
         with pytest.raises(FacewrightError, match="expected"):
             with_plan(DatasetConfig(), parse_plan(text))
+
+
+@pytest.mark.parametrize(
+    ("people", "groups"),
+    [
+        (2, [(range(5, 7), 3)]),
+        (4, [(range(5, 9), 3)]),
+        (6, [(range(5, 9), 3), (range(9, 11), 7)]),
+        (9, [(range(5, 9), 3), (range(9, 12), 7), (range(12, 14), 1)]),
+    ],
+)
+def test_fewer_people_are_the_first_of_a_plan(people, groups):
+    config = DatasetConfig(people=people, samples=1, first_person=5, deeper=(Depth(4, 3), Depth(3, 7)))
+    assert config.groups == groups
+    assert config.images == sum(shard.images for shard in plan_shards(config))

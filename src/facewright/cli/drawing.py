@@ -247,4 +247,6 @@ def _beginning(arguments: Sequence[str]) -> DatasetConfig | None:
             raise FacewrightError(f"{file}: cannot be read: {error.strerror}") from error
     if preset in DATASETS:
         base = DATASETS[preset](base or DatasetConfig())
+    if base is not None and typed_option(arguments, "--samples") is not None:
+        base = replace(base, deeper=())  # so many images of everybody
     return base

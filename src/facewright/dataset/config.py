@@ -71,7 +71,8 @@ class DatasetConfig:
     jpeg_quality: int = 95
     """Of the stored images, 1 .. 100."""
     deeper: tuple[Depth, ...] = ()
-    """Of those people the first ones who have another number of images, typed PEOPLExSAMPLES."""
+    """Of those people the first ones who have another number of images, typed PEOPLExSAMPLES; with fewer people, the
+    first of these."""
     sampler: SamplerConfig = field(default_factory=SamplerConfig)
     mixup: MixupConfig = field(default_factory=MixupConfig)
     model: str | None = None
@@ -83,7 +84,6 @@ class DatasetConfig:
         _require_range("samples", self.samples, 1, _SAMPLES_LIMIT)
         for depth in self.deeper:
             _require_range("deeper samples", depth.samples, 1, _SAMPLES_LIMIT)
-        _require_range("people of deeper", sum(depth.people for depth in self.deeper), 0, self.people - 1)
         _require_range("seed", self.seed, 0, 2**32 - 1)
         _require_range("first_person", self.first_person, 0, _PEOPLE_LIMIT - self.people)
         most = max(samples for _, samples in self.groups)
@@ -101,11 +101,13 @@ class DatasetConfig:
     @property
     def groups(self) -> list[tuple[range, int]]:
         """Consecutive people with the same number of images, and that number."""
-        groups, start = [], self.first_person
-        for depth in self.deeper:
-            groups.append((range(start, start + depth.people), depth.samples))
-            start += depth.people
-        return [*groups, (range(start, self.first_person + self.people), self.samples)]
+        groups, start, end = [], self.first_person, self.first_person + self.people
+        for depth in (*self.deeper, Depth(self.people, self.samples)):
+            people = range(start, min(start + depth.people, end))
+            start = people.stop
+            if people:
+                groups.append((people, depth.samples))
+        return groups
 
     @property
     def images(self) -> int:

@@ -48,8 +48,8 @@ _FILES = {".tar": "webdataset", ".rec": "insightface", ".bin": "bin"}
 def open_dataset(address: str | PathLike[str] | UPath) -> DatasetReader:
     """Open a labelled image set, recognised by what lies there.
 
-    Accepts a finished facewright data set, a folder of tar shards, one .tar shard, `<class>/<image>` folders, a folder
-    with a .rec file, one .rec file, or a .bin file of pairs.
+    Accepts a finished facewright data set, a folder of tar shards, one .tar shard, `<class>/<image>` folders, also
+    within .tar files, a folder with a .rec file, one .rec file, or a .bin file of pairs.
     Raises FacewrightError with one line for anything else.
     """
     path = place(address)
@@ -77,6 +77,6 @@ def _recognise(path: Place) -> str:
         if has_class_folders(path):
             return "folder"
     raise FacewrightError(
-        f"{path}: not a data set: expected a .tar shard, a folder of .tar shards, <class>/*.jpg|jpeg|png folders, "
+        f"{path}: not a data set: expected a .tar file, a folder of .tar files, <class>/*.jpg|jpeg|png folders, "
         "a .rec file or a .bin file"
     )

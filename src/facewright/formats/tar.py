@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tarfile
 import zlib
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int64, Shaped
 
 from facewright.errors import FacewrightError
 from facewright.formats.storage import Place
@@ -21,7 +22,7 @@ __all__ = ["BLOCK", "END", "TarIndex", "checksum_is_right", "member", "scan"]
 
 BLOCK = 512
 END = bytes(2 * BLOCK)
-IMAGE_SUFFIXES = ("jpg", "jpeg", "png")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 _BEFORE_SIZE = b"0000644\0" + b"0000000\0" * 2  # mode, user, group
 _AFTER_SIZE = b"00000000000\0"  # modification time
@@ -32,12 +33,15 @@ _FIXED_SUM = sum(_BEFORE_SIZE + _AFTER_SIZE + b" " * 8 + _AFTER_CHECKSUM)
 
 
 class TarIndex(NamedTuple):
-    """Where the n images of one shard are. Offsets and sizes are in bytes, of the image data without its header."""
+    """Where the n images of one shard are. Offsets and sizes are in bytes, of the image data without its header.
+
+    labels: class numbers, or names of classes where images are told apart by their folders.
+    """
 
     keys: list[str]
     offsets: Int64[np.ndarray, " n"]
     sizes: Int64[np.ndarray, " n"]
-    labels: Int64[np.ndarray, " n"]
+    labels: Shaped[np.ndarray, " n"]
 
 
 def member(name: str, data: bytes) -> bytes:
@@ -61,36 +65,73 @@ def checksum_is_right(header: bytes) -> bool:
 
 
 def scan(path: Place) -> TarIndex:
-    """Build the index of any tar shard of `key.jpg|jpeg|png` and `key.cls` files, whoever wrote it.
+    """Build the index of any tar file of labelled images, whoever wrote it.
 
+    Where it holds `.cls` files, as WebDataset's shards do, these are the labels of the images of the same key. Else
+    an image belongs to the folder that it lies in, as in an archive of `<class>/<image>` folders. Hidden files are
+    left out.
     Raises FacewrightError when the archive is truncated or damaged, or when an image has no label.
     """
     images: dict[str, tuple[int, int]] = {}
     labels: dict[str, int] = {}
+    described: set[str] = set()
     try:
         with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
             for entry in archive:
                 name = PurePosixPath(entry.name)
-                stem, _, suffix = name.name.partition(".")
-                key = str(name.with_name(stem)) if stem else ""
-                if entry.isfile() and suffix.lower() in IMAGE_SUFFIXES:
-                    images[key] = entry.offset_data, entry.size
-                elif entry.isfile() and suffix == "cls":
+                if not entry.isfile() or name.name.startswith("."):
+                    continue
+                if name.suffix.lower() in IMAGE_SUFFIXES:
+                    images[str(name)] = entry.offset_data, entry.size
+                elif name.suffix == ".cls":
                     content = archive.extractfile(entry)
-                    labels[key] = _parse_label(path, entry.name, content.read() if content else b"")
+                    label = _parse_label(path, entry.name, content.read() if content else b"")
+                    labels[str(name.with_suffix(""))] = label
+                else:
+                    described.add(str(name.with_suffix("")))
             _require_end(path, archive.offset)
     except (tarfile.TarError, OSError) as error:
         raise FacewrightError(f"{path}: not a whole tar file ({error})") from error
-    unlabelled = next((key for key in images if key not in labels), None)
+    if not images:
+        raise FacewrightError(
+            f"{path}: found no .jpg, .jpeg or .png images, expected some with .cls labels or in folders"
+        )
+    return _labelled(path, images, labels) if labels else _in_folders(path, images, described)
+
+
+def _labelled(path: Place, images: Mapping[str, tuple[int, int]], labels: Mapping[str, int]) -> TarIndex:
+    """The images `key.jpg` with the labels of their keys; `key.left.png` is another thing that belongs to a key."""
+    places = {}
+    for name, place in images.items():
+        key = str(PurePosixPath(name).with_suffix(""))
+        if "." not in PurePosixPath(key).name:
+            places[key] = place
+    unlabelled = next((key for key in places if key not in labels), None)
     if unlabelled is not None:
         raise FacewrightError(
             f"{path}: image '{unlabelled}' has no label: expected a file '{unlabelled}.cls'"
         )
-    if not images:
-        raise FacewrightError(f"{path}: found no .jpg, .jpeg or .png images, expected some with .cls labels")
-    places = np.array(list(images.values()), dtype=np.int64).reshape(-1, 2)
-    ordered = np.array([labels[key] for key in images], dtype=np.int64)
-    return TarIndex(list(images), places[:, 0].copy(), places[:, 1].copy(), ordered)
+    return _index(list(places), list(places.values()), np.array([labels[key] for key in places], np.int64))
+
+
+def _in_folders(path: Place, images: Mapping[str, tuple[int, int]], described: Collection[str]) -> TarIndex:
+    """The images of an archive without labels; the paths of their folders are their classes.
+
+    Images beside which lie files of the same name, `key.json` and the like, are a shard whose labels are missing.
+    """
+    names = [PurePosixPath(name) for name in images]
+    keys = [str(name.with_suffix("")) for name in names]
+    for name, key in zip(names, keys, strict=True):
+        if len(name.parts) < 2 or key in described:
+            raise FacewrightError(
+                f"{path}: image '{key}' has no label: expected a file '{key}.cls', or a folder for each class"
+            )
+    return _index(keys, list(images.values()), np.array([str(name.parent) for name in names]))
+
+
+def _index(keys: list[str], places: list[tuple[int, int]], labels: Shaped[np.ndarray, " n"]) -> TarIndex:
+    offsets, sizes = np.array(places, dtype=np.int64).reshape(-1, 2).T
+    return TarIndex(keys, offsets.copy(), sizes.copy(), labels)
 
 
 def _parse_label(path: Place, name: str, content: bytes) -> int:

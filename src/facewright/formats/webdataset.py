@@ -55,10 +55,11 @@ class WebDatasetWriter:
 
 
 class WebDatasetReader:
-    """Reads a folder of tar shards, or one shard, written by facewright or by other tools.
+    """Reads a folder of tar files, or one of them: shards by facewright or by other tools, archives of class folders.
 
-    Shards without an index are scanned once. Labels are renumbered to 0 .. classes-1 in ascending order (nothing
-    changes for a whole set made by facewright). Raises FacewrightError for a truncated or damaged shard.
+    Files without an index are scanned once. Labels are renumbered to 0 .. classes-1 in ascending order (nothing
+    changes for a whole set made by facewright), folders by name. Raises FacewrightError for a truncated or damaged
+    file.
     """
 
     def __init__(self, path: Place) -> None:
@@ -71,6 +72,10 @@ class WebDatasetReader:
         self._offsets = np.concatenate([index.offsets for index in indexes])
         self._sizes = np.concatenate([index.sizes for index in indexes])
         self._ends = list(itertools.accumulate(len(index.keys) for index in indexes))
+        if len({index.labels.dtype.kind for index in indexes}) > 1:
+            raise FacewrightError(
+                f"{path}: found tar files with .cls labels and without, expected the same in all of them"
+            )
         found, labels = np.unique(np.concatenate([index.labels for index in indexes]), return_inverse=True)
         self.labels: Int64[np.ndarray, " n"] = labels.astype(np.int64)
         self.classes = len(found)
