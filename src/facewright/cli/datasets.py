@@ -22,7 +22,7 @@ def convert(
     """Write a data set in another format, or images from elsewhere as a data set that describes itself.
 
     Args:
-        source: Shards, one folder of images for each person, a .tar of these, a .rec file or its folder, a .bin of pairs.
+        source: Shards, class folders of images, a .tar of these, a .rec file or its folder, a .bin of pairs.
         out: New folder, or another place: s3://BUCKET/NAME, gs://BUCKET/NAME.
         format: WebDataset tar shards, one folder for each person, or InsightFace's train.rec.
     """
