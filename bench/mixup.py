@@ -1,14 +1,15 @@
-"""SynFace's two mixups, off and on: ArcFace on drawn people, measured on all 3,200 pairs of LFW's View 1.
+"""SynFace's two mixups: ArcFace on drawn people and photographs, measured on all 3,200 pairs of LFW's View 1.
 
     python bench/mixup.py RESULTS --work FOLDER --real PHOTOS --view1 CROPS.npz [--seeds 3] [--table]
 
 FOLDER holds `syn` and `mixed`, the same people without and with identity mixup:
 
-    facewright generate FOLDER/syn --people 500 --samples 20
-    facewright generate FOLDER/mixed --people 500 --samples 20 --mixup --mixup-partners 4
+    facewright generate FOLDER/syn --people 1000 --samples 20
+    facewright generate FOLDER/mixed --people 1000 --samples 20 --mixup --mixup-partners 4
 
-Each cell is one training of the fast network on one core and one JSON file in RESULTS; cells that are there, or that
-another process works on, are left alone, so that the grid resumes and several processes share it.
+Photographs are left out, are further people of the same training set ("joined"), or are blended into the drawn images
+("mixed", domain mixup). Each cell is one training of the fast network on one core and one JSON file in RESULTS;
+cells that are there, or that another process works on, are left alone: so the grid resumes, and processes share it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 from view1 import View1, gap, load_cells, save_cell
@@ -24,20 +26,22 @@ from view1 import View1, gap, load_cells, save_cell
 from facewright.recognition.config import BackboneConfig, LossConfig, TrainConfig
 from facewright.recognition.train import TrainingData, train
 
-EPOCHS = 4
+SEEN = 120_000  # images, in every cell
+
+Photographs = Literal["none", "joined", "mixed"]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """identity: on images of two people. domain: blended with photographs, or beside them ("joined")."""
+    """identity: on images of two people. photographs: how they take part."""
 
     identity: bool
-    domain: bool
+    photographs: Photographs
     seed: int
 
     @property
     def kind(self) -> str:
-        return f"identity-{'on' if self.identity else 'off'}_domain-{'on' if self.domain else 'off'}"
+        return f"photographs-{self.photographs}_identity-{'on' if self.identity else 'off'}"
 
     @property
     def name(self) -> str:
@@ -45,9 +49,10 @@ class Cell:
 
 
 def config(seed: int) -> TrainConfig:
-    """The same training for every cell: 4 passes over 10,000 drawn images."""
+    """The same training for every cell."""
     return TrainConfig(
-        epochs=EPOCHS,
+        epochs=1,
+        epoch_steps=SEEN // 64,
         seed=seed,
         backbone=BackboneConfig("fast", input_px=(48, 48)),
         loss=LossConfig("arcface"),
@@ -59,21 +64,23 @@ def config(seed: int) -> TrainConfig:
 def run(cell: Cell, options: argparse.Namespace, view: View1) -> None:
     """Train and measure one cell."""
     drawn = options.work / ("mixed" if cell.identity else "syn")
-    real = str(options.real) if cell.domain else None
-    out = train(config(cell.seed), TrainingData((str(drawn),), real), options.work / "runs" / cell.name)
-    facts = {"identity_mixup": cell.identity, "domain_mixup": cell.domain, "seed": cell.seed}
+    photographs = str(options.real)
+    sets = (str(drawn), photographs) if cell.photographs == "joined" else (str(drawn),)
+    data = TrainingData(sets, domain_mixup=photographs if cell.photographs == "mixed" else None)
+    out = train(config(cell.seed), data, options.work / "runs" / cell.name)
+    facts = {"identity_mixup": cell.identity, "photographs": cell.photographs, "seed": cell.seed}
     save_cell(options.results / f"{cell.name}.json", view.scores(out), view, **facts)
 
 
 def table(results: Path, view: View1) -> str:
-    """Mean accuracy and AUC of each kind over its seeds, and its difference to neither mixup on the same seeds."""
+    """Mean accuracy and AUC of each kind over its seeds, and its difference to drawn people alone on the same seeds."""
     kinds: dict[str, dict[int, dict]] = {}
     for cell in load_cells(results).values():
-        kind = Cell(cell["identity_mixup"], cell["domain_mixup"], cell["seed"]).kind
+        kind = Cell(cell["identity_mixup"], cell["photographs"], cell["seed"]).kind
         kinds.setdefault(kind, {})[cell["seed"]] = cell
-    base = kinds[Cell(False, False, 0).kind]
+    base = kinds[Cell(False, "none", 0).kind]
     lines = [
-        "| identity mixup | domain mixup | seeds | accuracy (each seed) | difference (95%) | AUC | difference (95%) |",
+        "| photographs | identity mixup | seeds | accuracy (each seed) | difference (95%) | AUC | difference (95%) |",
         "|---|---|---|---|---|---|---|",
     ]
     for kind, cells in sorted(kinds.items()):
@@ -84,9 +91,9 @@ def table(results: Path, view: View1) -> str:
             gaps = [f"{g.estimate:+.4f} ({g.low:+.4f} .. {g.high:+.4f})" for g in gap(ours, theirs, view)]
         means = [np.mean([cells[seed][name] for seed in seeds]) for name in ("accuracy", "auc")]
         each = " ".join(f"{cells[seed]['accuracy']:.4f}" for seed in seeds)
-        identity, domain = (part.split("-")[1] for part in kind.split("_"))
+        photographs, identity = (part.split("-")[1] for part in kind.split("_"))
         lines.append(
-            f"| {identity} | {domain} | {len(seeds)} | {means[0]:.4f} ({each}) | {gaps[0]} "
+            f"| {photographs} | {identity} | {len(seeds)} | {means[0]:.4f} ({each}) | {gaps[0]} "
             f"| {means[1]:.4f} | {gaps[1]} |"
         )
     return "\n".join(lines)
@@ -108,10 +115,10 @@ def main() -> None:
     view = View1.load(options.view1)
     options.results.mkdir(parents=True, exist_ok=True)
     if not options.table:
-        for seed, identity, domain in itertools.product(
-            range(1, options.seeds + 1), (False, True), (False, True)
+        for seed, photographs, identity in itertools.product(
+            range(1, options.seeds + 1), get_args(Photographs), (False, True)
         ):
-            cell = Cell(identity, domain, seed)
+            cell = Cell(identity, photographs, seed)
             claim = options.work / f"{cell.name}.claimed"
             if (options.results / f"{cell.name}.json").exists():
                 continue
