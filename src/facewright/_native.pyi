@@ -35,21 +35,37 @@ def grow_beard(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), 
     As HairGrower.grow, for roots (R, 3) on the mean head with lengths (R,); sideways combs away from the middle.
     """
 
-def norm_forward(x: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], y: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], weight: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], slope: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], active: bool, eps: float, mean: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], variance: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')]) -> None:
+def norm_forward(bf16: bool, x: int, y: int, rows: int, channels: int, activation: int, eps: float, weight: int, bias: int, slope: int, mean: int, variance: int) -> None:
     """
-    Normalise each channel over all rows into y, then keep what is positive and multiply the rest by `slope` if `active`; fills mean and (biased) variance.
+    Normalise each channel over all rows into y and activate it (0: not, 1: ReLU, 2: PReLU with `slope`); fills mean and (biased) variance. Arrays are addresses; maps are float32, or bfloat16 if `bf16`, all else is float32.
     """
 
-def norm_backward(dy: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], x: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], dx: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], weight: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], slope: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], active: bool, eps: float, mean: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], variance: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], d_weight: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], d_bias: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], d_slope: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')]) -> None:
-    """Gradients of norm_forward: fills dx, d_weight, d_bias and d_slope."""
+def norm_backward(bf16: bool, dy: int, stride: int, x: int, dx: int, rows: int, channels: int, activation: int, eps: float, weight: int, bias: int, slope: int, mean: int, variance: int, d_weight: int, d_bias: int, d_slope: int) -> None:
+    """
+    Gradients of norm_forward: fills dx, d_weight, d_bias and, for PReLU, d_slope. `stride`: numbers from one row of dy to the next.
+    """
 
-def response_norm_forward(x: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], y: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], size: int, alpha: float) -> None:
+def response_forward(bf16: bool, x: int, y: int, rows: int, channels: int, size: int, alpha: float) -> None:
     """
     y = x / (1 + alpha / size * sum of squares over `size` channels) ^ 0.75.
     """
 
-def response_norm_backward(dy: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], x: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], dx: Annotated[NDArray, dict(shape=(None, None), order='C', device='cpu')], size: int, alpha: float) -> None:
-    """Gradient of response_norm_forward: fills dx."""
+def response_backward(bf16: bool, dy: int, x: int, dx: int, rows: int, channels: int, size: int, alpha: float) -> None:
+    """Gradient of response_forward: fills dx."""
+
+def max_forward(bf16: bool, x: int, y: int, where: int, windows: tuple[int, int, int, int, int, int, int, int]) -> None:
+    """
+    The largest number of each window, and where in the window (uint8). windows: images, height, width, channels, kernel down, kernel across, stride, padding.
+    """
+
+def max_backward(bf16: bool, dy: int, where: int, dx: int, windows: tuple[int, int, int, int, int, int, int, int]) -> None:
+    """Gradient of max_forward: fills dx."""
+
+def rms_forward(bf16: bool, x: int, y: int, windows: tuple[int, int, int, int, int, int, int, int]) -> None:
+    """The root mean square of each window."""
+
+def rms_backward(bf16: bool, dy: int, x: int, y: int, dx: int, windows: tuple[int, int, int, int, int, int, int, int]) -> None:
+    """Gradient of rms_forward: fills dx."""
 
 @overload
 def combine(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], basis: Annotated[NDArray[numpy.int16], dict(shape=(None, None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C')]:

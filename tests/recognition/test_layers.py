@@ -5,17 +5,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.nn import functional
 
-from facewright.recognition.backbones import build_backbone, layers
-from facewright.recognition.backbones.layers import LocalResponseNorm, PReLU, norm_act, plain_layers
+from facewright.recognition.backbones import build_backbone
+from facewright.recognition.backbones.layers import (
+    LocalResponseNorm,
+    PReLU,
+    l2_pool,
+    max_pool,
+    norm_act,
+    plain_layers,
+)
 from facewright.recognition.config import BackboneConfig
-
-
-@pytest.fixture(autouse=True, scope="module")
-def maps_of_any_width_are_fused():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layers, "_FUSED_CHANNELS", 1)
-        yield
 
 
 def results(layer, images, parameters):
@@ -105,6 +106,120 @@ def test_response_normalisation_is_pytorchs(seed, channels, alpha):
         plain = results(layer, images, [])
     for found, expected in zip(fused, plain, strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def upstream_like(out):
+    return torch.linspace(-1, 1, out.numel(), dtype=torch.float64).reshape(out.shape).sin()
+
+
+@pytest.mark.parametrize("kind", [None, "relu", "prelu"])
+@pytest.mark.parametrize(
+    ("channels", "n", "side"), [(1, 3, 5), (16, 4, 8), (24, 3, 3), (96, 2, 4), (130, 2, 3)]
+)
+def test_normalisation_is_that_of_double_precision(kind, channels, n, side):
+    norm, act, _ = norm_and_act(kind, channels, 3)
+    images = (2 * torch.randn(n, channels, side, side) + 5).contiguous(memory_format=torch.channels_last)
+    parameters = [norm.weight, norm.bias, *([act.weight] if kind == "prelu" else [])]
+    found = results(lambda x: norm_act(x, norm, act), images, parameters)
+
+    x = images.double().requires_grad_()
+    weight, bias, *slope = (parameter.detach().double().requires_grad_() for parameter in parameters)
+    z = functional.batch_norm(x, None, None, weight, bias, training=True, eps=norm.eps)
+    y = z if kind is None else torch.where(z > 0, z, z * slope[0][:, None, None] if slope else 0 * z)
+    y.backward(upstream_like(y).float().double())
+    for value, expected in zip(
+        found, [y.detach(), x.grad, weight.grad, bias.grad, *(s.grad for s in slope)], strict=True
+    ):
+        scale = expected.abs().max().item()
+        torch.testing.assert_close(value.double(), expected, rtol=1e-4, atol=1e-5 * (1 + scale))
+
+
+@pytest.mark.parametrize("kind", ["relu", "prelu"])
+def test_a_gradient_of_some_channels_of_wider_maps_is_read_in_place(kind):
+    norm, act, _ = norm_and_act(kind, 16, 0)
+    images = torch.randn(4, 16, 6, 6).contiguous(memory_format=torch.channels_last)
+    wider = torch.randn(4, 40, 6, 6).contiguous(memory_format=torch.channels_last)
+    gradients = []
+    for upstream in (wider[:, 8:24], wider[:, 8:24].contiguous()):
+        x = images.clone().requires_grad_()
+        norm_act(x, norm, act).backward(upstream)
+        gradients.append(x.grad)
+    torch.testing.assert_close(*gradients, rtol=1e-5, atol=1e-6)
+
+
+@given(
+    seed=st.integers(0, 99),
+    channels=st.sampled_from([1, 5, 16, 17, 33, 48]),
+    height=st.integers(3, 9),
+    width=st.integers(3, 9),
+    stride=st.integers(1, 3),
+    padding=st.integers(0, 1),
+    bf16=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_maxima_and_their_gradients_are_pytorchs(seed, channels, height, width, stride, padding, bf16):
+    torch.manual_seed(seed)
+    images = torch.randint(
+        -4, 5, (2, channels, height, width)
+    ).float()  # with ties: the first has the gradient
+    images = images.to(torch.bfloat16 if bf16 else torch.float32).contiguous(
+        memory_format=torch.channels_last
+    )
+    found = results(lambda x: max_pool(x, (3, 3), stride, padding), images, [])
+    plain = results(lambda x: functional.max_pool2d(x, (3, 3), stride, padding), images.float(), [])
+    assert found[0].dtype == found[1].dtype == images.dtype
+    torch.testing.assert_close(found[0].float(), plain[0], rtol=0, atol=0)
+    torch.testing.assert_close(
+        found[1].float(), plain[1], rtol=2**-7 if bf16 else 1e-6, atol=0.03 if bf16 else 1e-6
+    )
+
+
+def test_what_is_no_number_passes_through_a_maximum():
+    images = torch.zeros(1, 16, 4, 4).contiguous(memory_format=torch.channels_last)
+    images[0, 3, 1, 1] = float("nan")
+    out = max_pool(images.requires_grad_(), (3, 3), 1, 1)
+    assert torch.isnan(out[0, 3]).sum() == 9
+    assert not torch.isnan(out[0, [*range(3), *range(4, 16)]]).any()
+
+
+@given(
+    seed=st.integers(0, 99),
+    channels=st.sampled_from([1, 5, 16, 17, 48]),
+    height=st.integers(3, 9),
+    width=st.integers(3, 9),
+    stride=st.integers(1, 3),
+)
+@settings(max_examples=20, deadline=None)
+def test_root_mean_squares_are_those_of_double_precision(seed, channels, height, width, stride):
+    torch.manual_seed(seed)
+    images = torch.randn(2, channels, height, width).contiguous(memory_format=torch.channels_last)
+    images[0, 0] = 0  # all of a window
+    found = results(lambda x: l2_pool(x, (3, 3), stride), images, [])
+    x = images.double().requires_grad_()
+    y = (functional.avg_pool2d(x * x, (3, 3), stride) + 1e-12).sqrt()
+    y.backward(upstream_like(y).float().double())
+    for value, expected in zip(found, [y.detach(), x.grad], strict=True):
+        torch.testing.assert_close(value.double(), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("layer", ["max", "rms", "response"])
+def test_bfloat16_layers_round_once(layer):
+    torch.manual_seed(0)
+    run = {
+        "max": lambda x: max_pool(x, (3, 3), 2, 1),
+        "rms": lambda x: l2_pool(x, (3, 3), 1),
+        "response": LocalResponseNorm(5, 0.1),
+    }[layer]
+    images = torch.randn(3, 40, 7, 7).to(torch.bfloat16).contiguous(memory_format=torch.channels_last)
+    for value, expected in zip(results(run, images, []), results(run, images.float(), []), strict=True):
+        assert value.dtype == torch.bfloat16
+        scale = expected.abs().max().item()
+        torch.testing.assert_close(value.float(), expected, rtol=2**-7, atol=2**-7 * scale)
+
+
+def test_windows_that_miss_the_maps_are_refused():
+    with pytest.raises(ValueError, match="expected some of at most 256 pixels"):
+        max_pool(torch.zeros(1, 4, 2, 2).requires_grad_(), (3, 3), 1, 0)
 
 
 @pytest.mark.parametrize("name", ["fast", "nn4.small2", "mobilefacenet", "iresnet18"])

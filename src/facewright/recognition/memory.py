@@ -1,7 +1,10 @@
-"""How much memory a training step will take, found before the first one."""
+"""How much memory a training step will take, found before the first one; and memory kept between steps."""
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -10,7 +13,12 @@ from torch import Tensor, nn
 from facewright.errors import FacewrightError
 from facewright.recognition.backbones import Backbone
 
-__all__ = ["activation_bytes", "available_bytes", "require_memory"]
+__all__ = ["activation_bytes", "available_bytes", "kept_memory", "require_memory"]
+
+# Of glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_GLIBCS_OWN = {_M_MMAP_THRESHOLD: 32 << 20, _M_TRIM_THRESHOLD: 64 << 20}  # where its own adjustment ends
+_KEPT = {_M_MMAP_THRESHOLD: 1 << 30, _M_TRIM_THRESHOLD: (1 << 31) - 1}
 
 _PROBE = 2  # images; batch normalisation needs two
 
@@ -74,3 +82,24 @@ def available_bytes(accelerator: str) -> float:
     except (OSError, StopIteration, ValueError):
         pass
     return free
+
+
+@contextmanager
+def kept_memory() -> Iterator[None]:
+    """Freed memory stays with this process, instead of going back to the system after every large map.
+
+    Pages given back have to be cleared and mapped again for the next layer, which is up to a quarter of a step on a
+    CPU (docs/LOG.md). Only glibc's own switches are used; elsewhere nothing happens.
+    """
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "mallopt") or not hasattr(libc, "malloc_trim"):
+        yield
+        return
+    for switch, value in _KEPT.items():
+        libc.mallopt(switch, value)
+    try:
+        yield
+    finally:
+        for switch, value in _GLIBCS_OWN.items():
+            libc.mallopt(switch, value)
+        libc.malloc_trim(0)

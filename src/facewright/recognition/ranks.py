@@ -13,7 +13,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.strategies.ddp import DDPStrategy
 
 from facewright.errors import FacewrightError
+from facewright.recognition.memory import kept_memory
 
 __all__ = ["Precision", "RankSetup", "has_fast_bf16", "run_ranks"]
 
@@ -154,7 +155,7 @@ def _join(setup: RankSetup, rank: int) -> Iterator[Fabric]:
             **strategy,
         )
         fabric.launch()
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), kept_memory() if setup.accelerator == "cpu" else nullcontext():
             # The layout of a 1x1 convolution's weights has two names; DDP notices, and it costs nothing.
             warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
             yield fabric

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facewright.recognition.backbones.layers import LocalResponseNorm, l2_pool, norm_act
+from facewright.recognition.backbones.layers import LocalResponseNorm, l2_pool, max_pool, norm_act
 
 __all__ = ["NN4_BLOCKS", "NN4_SMALL2_BLOCKS", "FaceNet", "InceptionWidths", "Pooling"]
 
@@ -81,7 +81,6 @@ class FaceNet(nn.Module):
         self.conv2 = _Conv(64, 64, 1)
         self.conv3 = _Conv(64, 192, 3)
         self.response_norm = LocalResponseNorm(size=5, alpha=1e-4)
-        self.pool = nn.MaxPool2d(3, stride=2, padding=1)
         width = 192
         columns: list[nn.Module] = []
         for widths in blocks:
@@ -92,10 +91,14 @@ class FaceNet(nn.Module):
         self.project = nn.Linear(width, embedding)
 
     def forward(self, images: Tensor) -> Tensor:
-        features = self.response_norm(self.pool(self.conv1(images)))
-        features = self.pool(self.response_norm(self.conv3(self.conv2(features))))
+        features = self.response_norm(_halved(self.conv1(images)))
+        features = _halved(self.response_norm(self.conv3(self.conv2(features))))
         embeddings = self.project(self.blocks(features).mean((2, 3)))
         return functional.normalize(embeddings.float())
+
+
+def _halved(images: Tensor) -> Tensor:
+    return max_pool(images, (3, 3), stride=2, padding=1)
 
 
 class _Conv(nn.Module):
@@ -142,7 +145,7 @@ class _Inception(nn.Module):
         kernel = min(3, images.shape[2]), min(3, images.shape[3])
         if self.l2:
             return l2_pool(images, kernel, self.pool_stride)
-        return functional.max_pool2d(images, kernel, self.pool_stride, self.pool_padding)
+        return max_pool(images, kernel, self.pool_stride, self.pool_padding)
 
 
 def _column(width_in: int, widths: tuple[int, int], kernel: int, stride: int) -> nn.Sequential:

@@ -1,25 +1,20 @@
-"""Layers in a plain form and, on CPUs in training, in a fused one: the same function in fewer passes over memory."""
+"""Layers in PyTorch's own form and, on CPUs in training, a fused one: the same function in fewer passes over memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facewright import _native
+from facewright.recognition.backbones import fused
 
-_kernels: Any = _native
-"""Takes tensors as they are, bfloat16 ones too, which its stub has no type for."""
-
-__all__ = ["LocalResponseNorm", "PReLU", "l2_pool", "norm_act", "plain_layers"]
+__all__ = ["LocalResponseNorm", "PReLU", "l2_pool", "max_pool", "norm_act", "plain_layers"]
 
 _FUSED = True
-_FUSED_CHANNELS = 128
-"""Normalisation of narrower maps is faster in PyTorch's own form (docs/LOG.md)."""
 
 
 @contextmanager
@@ -36,7 +31,13 @@ def plain_layers() -> Iterator[None]:
 def _fuses(images: Tensor) -> bool:
     """Whether the fused form can take these maps: on a CPU, with a gradient to come, in float32 or bfloat16."""
     fitting = images.device.type == "cpu" and images.dtype in (torch.float32, torch.bfloat16)
-    return _FUSED and fitting and torch.is_grad_enabled() and not torch.compiler.is_compiling()
+    return (
+        _FUSED
+        and fitting
+        and images.numel() > 0
+        and torch.is_grad_enabled()
+        and not torch.compiler.is_compiling()
+    )
 
 
 class PReLU(nn.PReLU):
@@ -48,11 +49,10 @@ class PReLU(nn.PReLU):
 
 def norm_act(images: Tensor, norm: nn.BatchNorm2d, act: PReLU | Literal["relu"] | None = None) -> Tensor:
     """Batch normalisation and an activation after it, if any."""
-    if norm.training and images.shape[1] >= _FUSED_CHANNELS and _fuses(images):
-        slope = act.weight if isinstance(act, PReLU) else torch.zeros_like(norm.weight)
-        active = act is not None
-        out: Tensor
-        out, mean, variance = _FusedNorm.apply(images, norm.weight, norm.bias, slope, active, norm.eps)  # type: ignore[no-untyped-call]
+    if norm.training and _fuses(images):
+        slope = act.weight if isinstance(act, PReLU) else None
+        activation = fused.PRELU if slope is not None else fused.RELU if act == "relu" else fused.NONE
+        out, mean, variance = fused.norm_act(images, norm.weight, norm.bias, slope, activation, norm.eps)
         _note_moments(norm, mean, variance, images.numel() // images.shape[1])
         return out
     normed: Tensor = norm(images)
@@ -73,52 +73,6 @@ def _note_moments(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, count: i
     norm.num_batches_tracked += 1
 
 
-def _rows(maps: Tensor) -> Tensor:
-    """Channels-last maps (n, c, h, w) as rows of channels, bfloat16 as the int16 of the same bits."""
-    rows = maps.detach().permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
-    return rows.view(torch.int16) if rows.dtype == torch.bfloat16 else rows
-
-
-class _FusedNorm(torch.autograd.Function):
-    """Batch normalisation and activation in two passes each way. Only the input is kept for the way back."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, images: Tensor, weight: Tensor, bias: Tensor, slope: Tensor, active: bool, eps: float
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        images = images.contiguous(memory_format=torch.channels_last)
-        out = torch.empty_like(images)
-        mean, variance = torch.empty_like(weight), torch.empty_like(weight)
-        parameters = weight.detach(), bias.detach(), slope.detach()
-        _kernels.norm_forward(_rows(images), _rows(out), *parameters, active, eps, mean, variance)
-        ctx.save_for_backward(images, weight, bias, slope, mean, variance)
-        ctx.active, ctx.eps = active, eps
-        ctx.mark_non_differentiable(mean, variance)
-        return out, mean, variance
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
-        images, weight, bias, slope, mean, variance = ctx.saved_tensors
-        gradient = gradient.to(images.dtype).contiguous(memory_format=torch.channels_last)
-        d_images = torch.empty_like(images)
-        d_weight, d_bias, d_slope = (torch.empty_like(weight) for _ in range(3))
-        parameters = weight.detach(), bias.detach(), slope.detach()
-        _kernels.norm_backward(
-            _rows(gradient),
-            _rows(images),
-            _rows(d_images),
-            *parameters,
-            ctx.active,
-            ctx.eps,
-            mean,
-            variance,
-            d_weight,
-            d_bias,
-            d_slope,
-        )
-        return d_images, d_weight, d_bias, d_slope if ctx.needs_input_grad[3] else None, None, None
-
-
 class LocalResponseNorm(nn.Module):
     """x / (1 + alpha / size * (sum of x^2 over `size` neighbouring channels)) ^ 0.75 (Krizhevsky et al., NIPS 2012)."""
 
@@ -128,35 +82,24 @@ class LocalResponseNorm(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         if _fuses(images):
-            out: Tensor = _FusedResponseNorm.apply(images, self.size, self.alpha)  # type: ignore[no-untyped-call]
-            return out
+            return fused.response_norm(images, self.size, self.alpha)
         # Pooling in three dimensions has no bfloat16, and 1 + alpha * x^2 is 1 in it.
         with torch.autocast(images.device.type, enabled=False):
             normed = functional.local_response_norm(images.float(), self.size, self.alpha, 0.75)
         return normed.to(images.dtype)
 
 
-class _FusedResponseNorm(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, images: Tensor, size: int, alpha: float) -> Tensor:
-        images = images.contiguous(memory_format=torch.channels_last)
-        out = torch.empty_like(images)
-        _kernels.response_norm_forward(_rows(images), _rows(out), size, alpha)
-        ctx.save_for_backward(images)
-        ctx.size, ctx.alpha = size, alpha
-        return out
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        (images,) = ctx.saved_tensors
-        gradient = gradient.to(images.dtype).contiguous(memory_format=torch.channels_last)
-        d_images = torch.empty_like(images)
-        _kernels.response_norm_backward(_rows(gradient), _rows(images), _rows(d_images), ctx.size, ctx.alpha)
-        return d_images, None, None
+def max_pool(images: Tensor, kernel: tuple[int, int], stride: int, padding: int) -> Tensor:
+    """The largest number of each window."""
+    if _fuses(images):
+        return fused.max_pool(images, kernel, stride, padding)
+    return functional.max_pool2d(images, kernel, stride, padding)
 
 
 def l2_pool(images: Tensor, kernel: tuple[int, int], stride: int) -> Tensor:
     """The root mean square over each window, unpadded."""
+    if _fuses(images):
+        return fused.rms_pool(images, kernel, stride)
     mean = functional.avg_pool2d(images * images, kernel, stride)
     # The derivative of the root is infinite at 0, where all of a window is 0.
     return (mean + 1e-12).sqrt()

@@ -1,0 +1,61 @@
+// Layers of networks in training on channels-last maps, compiled once for each instruction set. Nothing here reaches
+// pixels: fused multiply-add is allowed, and bits may differ between machines, never between two runs on one.
+#pragma once
+
+#include <cstdint>
+
+namespace fw {
+
+struct Bf16 {
+    uint16_t bits;
+};
+
+enum class Activation : int32_t { none, relu, prelu };
+
+// Maps seen as rows of channels, normalised over rows; weight, bias and slope have one number a channel.
+struct Norm {
+    int64_t rows, channels;
+    Activation activation;
+    float eps;
+    const float *weight, *bias, *slope;
+};
+
+// Local response normalisation over `size` (odd) neighbouring channels, with an exponent of 3/4.
+struct Response {
+    int64_t rows, channels, size;
+    float alpha;
+};
+
+// Windows over maps (images, height, width, channels).
+struct Windows {
+    int64_t images, height, width, channels;
+    int64_t kernel_y, kernel_x, stride, padding;
+
+    int64_t out_height() const { return (height + 2 * padding - kernel_y) / stride + 1; }
+    int64_t out_width() const { return (width + 2 * padding - kernel_x) / stride + 1; }
+};
+
+template <class T>
+struct Layers {
+    // y = activation of the normalised x; fills mean and (biased) variance of each channel.
+    void (*norm_forward)(const Norm &norm, const T *x, T *y, float *mean, float *variance);
+    // Gradients of norm_forward from that of y; d_slope is written for prelu only. `stride`: numbers between dy's rows.
+    void (*norm_backward)(const Norm &norm, const T *dy, int64_t stride, const T *x, T *dx, const float *mean,
+                          const float *variance, float *d_weight, float *d_bias, float *d_slope);
+    // y = x * (1 + alpha / size * sum of squares) ^ -3/4
+    void (*response_forward)(const Response &response, const T *x, T *y);
+    void (*response_backward)(const Response &response, const T *dy, const T *x, T *dx);
+    // The largest of each window, the first of equal ones; `where`: its place in the window, row by row.
+    void (*max_forward)(const Windows &windows, const T *x, T *y, uint8_t *where);
+    void (*max_backward)(const Windows &windows, const T *dy, const uint8_t *where, T *dx);
+    // The root mean square of each window.
+    void (*rms_forward)(const Windows &windows, const T *x, T *y);
+    void (*rms_backward)(const Windows &windows, const T *dy, const T *x, const T *y, T *dx);
+};
+
+struct LayerKernels {
+    Layers<float> f32;
+    Layers<Bf16> bf16;
+};
+
+}  // namespace fw

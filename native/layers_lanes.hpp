@@ -1,0 +1,80 @@
+// Numbers of channels side by side: N lanes of float32, loaded from and stored as float32 or bfloat16.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "layers_kernels.hpp"
+#include "simd.hpp"
+
+#define FW_INLINE [[gnu::always_inline]] inline
+
+namespace fw {
+namespace FW_ISA {
+
+template <int N>
+struct Packed {
+    typedef uint8_t Bytes __attribute__((vector_size(N)));
+    typedef uint16_t Shorts __attribute__((vector_size(N * 2)));
+    typedef uint32_t Words __attribute__((vector_size(N * 4)));
+};
+
+template <int N>
+FW_INLINE Floats<N> read(const float *from) {
+    return load<Floats<N>>(from);
+}
+
+template <int N>
+FW_INLINE Floats<N> read(const Bf16 *from) {
+    const auto words = __builtin_convertvector(load<typename Packed<N>::Shorts>(from), typename Packed<N>::Words) << 16;
+    return reinterpret_cast<const Floats<N> &>(words);
+}
+
+template <int N>
+FW_INLINE void write(float *to, const Floats<N> &v) {
+    store(to, v);
+}
+
+// To the nearest, ties to even.
+template <int N>
+FW_INLINE void write(Bf16 *to, const Floats<N> &v) {
+#if defined(__AVX512BF16__)
+    if constexpr (N == 16) {
+        store(to, _mm512_cvtneps_pbh(reinterpret_cast<const __m512 &>(v)));
+        return;
+    }
+#endif
+    using Words = typename Packed<N>::Words;
+    const Words bits = reinterpret_cast<const Words &>(v);
+    const Words rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    store(to, __builtin_convertvector(v == v ? rounded : Words{} + 0x7fc0u, typename Packed<N>::Shorts));
+}
+
+// 1 / sqrt(v) of positive numbers to about 1e-7.
+template <int N>
+FW_INLINE Floats<N> inverse_root(const Floats<N> &v) {
+#if defined(__AVX512F__)
+    if constexpr (N == 16) {
+        const __m512 rough = _mm512_rsqrt14_ps(reinterpret_cast<const __m512 &>(v));
+        const Floats<N> r = reinterpret_cast<const Floats<N> &>(rough);
+        return r * (1.5f - 0.5f * v * r * r);
+    }
+#endif
+    Floats<N> out;
+    for (int i = 0; i < N; ++i) out[i] = 1.0f / std::sqrt(v[i]);
+    return out;
+}
+
+// Calls body<N, K>(channel) for strips of K vectors of N channels that cover all channels: the last ones are narrower.
+template <int K, class Body>
+FW_INLINE void for_strips(int64_t channels, Body &&body) {
+    int64_t c = 0;
+    for (; c + K * FW_LANES <= channels; c += K * FW_LANES) body.template operator()<FW_LANES, K>(c);
+    if constexpr (K > 1)
+        for (; c + FW_LANES <= channels; c += FW_LANES) body.template operator()<FW_LANES, 1>(c);
+    for (; c < channels; ++c) body.template operator()<1, 1>(c);
+}
+
+}  // namespace FW_ISA
+}  // namespace fw

@@ -1,0 +1,249 @@
+// Batch normalisation with an activation, two passes over memory each way. Sums are float over blocks of rows and double
+// over blocks. Included by layers_kernels.ipp.
+#include <algorithm>
+#include <vector>
+
+namespace fw {
+namespace FW_ISA {
+namespace {
+
+constexpr int64_t kBlockNumbers = 8192;  // of a block of rows: it stays in the first cache while strips pass over it
+constexpr int64_t kWide = 64;
+
+FW_INLINE int64_t block_rows(int64_t channels) { return std::clamp<int64_t>(kBlockNumbers / channels, 1, 256); }
+
+// Narrow maps are read as rows of several pixels, so that there are channels enough for all lanes.
+FW_INLINE int64_t pixels_a_row(int64_t rows, int64_t channels) {
+    int64_t pixels = 1;
+    while (channels * pixels < kWide && rows % (2 * pixels) == 0) pixels *= 2;
+    return pixels;
+}
+
+// Constants of channels, repeated for each pixel of a row.
+class Constants {
+  public:
+    Constants(int64_t channels, int64_t pixels) : channels_(channels), values_(channels * pixels) {}
+    float &operator[](int64_t channel) { return values_[channel]; }
+    const float *repeated() {
+        for (size_t i = channels_; i < values_.size(); ++i) values_[i] = values_[i - channels_];
+        return values_.data();
+    }
+
+  private:
+    int64_t channels_;
+    std::vector<float> values_;
+};
+
+// Adds the sums of all pixels of a row to those of the first.
+FW_INLINE void fold(double *sums, int64_t channels, int64_t pixels) {
+    for (int64_t i = channels; i < channels * pixels; ++i) sums[i % channels] += sums[i];
+}
+
+template <int N>
+FW_INLINE void add_to(double *totals, const Floats<N> &sums) {
+    for (int i = 0; i < N; ++i) totals[i] += sums[i];
+}
+
+// Mean and variance of each channel; deviations from the first row keep the variance exact where the mean is large.
+template <class T>
+void moments(const T *x, int64_t rows, int64_t channels, float *mean, float *variance) {
+    const int64_t pixels = pixels_a_row(rows, channels), width = channels * pixels, count = rows / pixels;
+    Constants first(channels, pixels);
+    for (int64_t c = 0; c < channels; ++c) first[c] = read<1>(x + c)[0];
+    const float *origin = first.repeated();
+    std::vector<double> sum(width), square(width);
+    const int64_t block = block_rows(width);
+    for (int64_t start = 0; start < count; start += block) {
+        const int64_t end = std::min(count, start + block);
+        for_strips<4>(width, [&]<int N, int K>(int64_t c) {
+            Floats<N> from[K], s[K] = {}, q[K] = {};
+            for (int k = 0; k < K; ++k) from[k] = read<N>(origin + c + k * N);
+            for (int64_t r = start; r < end; ++r)
+                for (int k = 0; k < K; ++k) {
+                    const Floats<N> d = read<N>(x + r * width + c + k * N) - from[k];
+                    s[k] += d;
+                    q[k] += d * d;
+                }
+            for (int k = 0; k < K; ++k) {
+                add_to<N>(&sum[c + k * N], s[k]);
+                add_to<N>(&square[c + k * N], q[k]);
+            }
+        });
+    }
+    fold(sum.data(), channels, pixels);
+    fold(square.data(), channels, pixels);
+    for (int64_t c = 0; c < channels; ++c) {
+        const double m = sum[c] / rows;
+        mean[c] = static_cast<float>(origin[c] + m);
+        variance[c] = static_cast<float>(std::max(0.0, square[c] / rows - m * m));
+    }
+}
+
+template <Activation A, int N>
+FW_INLINE Floats<N> activated(const Floats<N> &z, const Floats<N> &slope) {
+    if constexpr (A == Activation::none) return z;
+    if constexpr (A == Activation::relu) return z > 0.0f ? z : Floats<N>{};
+    return z > 0.0f ? z : slope * z;
+}
+
+// The gradient before the activation.
+template <Activation A, int N>
+FW_INLINE Floats<N> inactivated(const Floats<N> &up, const Floats<N> &z, const Floats<N> &slope) {
+    if constexpr (A == Activation::none) return up;
+    if constexpr (A == Activation::relu) return z > 0.0f ? up : Floats<N>{};
+    return z > 0.0f ? up : slope * up;
+}
+
+// y = activation(scale * x + shift), per channel
+struct Affine {
+    const float *scale, *shift, *slope;
+};
+
+template <Activation A, class T>
+void apply(const T *x, T *y, int64_t rows, int64_t channels, const Affine &affine) {
+    const int64_t block = block_rows(channels);
+    for (int64_t start = 0; start < rows; start += block) {
+        const int64_t end = std::min(rows, start + block);
+        for_strips<4>(channels, [&]<int N, int K>(int64_t c) {
+            Floats<N> scale[K], shift[K], slope[K];
+            for (int k = 0; k < K; ++k) {
+                scale[k] = read<N>(affine.scale + c + k * N);
+                shift[k] = read<N>(affine.shift + c + k * N);
+                slope[k] = read<N>(affine.slope + c + k * N);
+            }
+            for (int64_t r = start; r < end; ++r)
+                for (int k = 0; k < K; ++k) {
+                    const Floats<N> z = scale[k] * read<N>(x + r * channels + c + k * N) + shift[k];
+                    write<N>(y + r * channels + c + k * N, activated<A, N>(z, slope[k]));
+                }
+        });
+    }
+}
+
+// Sums over rows of g, of g * (x - mean) and, for the slope, of dy * min(z, 0), where g is the gradient at z.
+struct GradientSums {
+    std::vector<double> g, gx, slope;
+};
+
+template <Activation A, class T>
+void sum_gradients(const T *dy, int64_t stride, const T *x, int64_t rows, int64_t channels, const float *mean,
+                   const Affine &affine, GradientSums &sums) {
+    const int64_t block = block_rows(channels);
+    for (int64_t start = 0; start < rows; start += block) {
+        const int64_t end = std::min(rows, start + block);
+        for_strips<2>(channels, [&]<int N, int K>(int64_t c) {
+            Floats<N> middle[K], scale[K], shift[K], slope[K], g_sum[K] = {}, gx_sum[K] = {}, s_sum[K] = {};
+            for (int k = 0; k < K; ++k) {
+                middle[k] = read<N>(mean + c + k * N);
+                scale[k] = read<N>(affine.scale + c + k * N);
+                shift[k] = read<N>(affine.shift + c + k * N);
+                slope[k] = read<N>(affine.slope + c + k * N);
+            }
+            for (int64_t r = start; r < end; ++r)
+                for (int k = 0; k < K; ++k) {
+                    const Floats<N> v = read<N>(x + r * channels + c + k * N), up = read<N>(dy + r * stride + c + k * N);
+                    const Floats<N> z = scale[k] * v + shift[k], g = inactivated<A, N>(up, z, slope[k]);
+                    g_sum[k] += g;
+                    gx_sum[k] += g * (v - middle[k]);
+                    if constexpr (A == Activation::prelu) s_sum[k] += z > 0.0f ? Floats<N>{} : up * z;
+                }
+            for (int k = 0; k < K; ++k) {
+                add_to<N>(&sums.g[c + k * N], g_sum[k]);
+                add_to<N>(&sums.gx[c + k * N], gx_sum[k]);
+                if constexpr (A == Activation::prelu) add_to<N>(&sums.slope[c + k * N], s_sum[k]);
+            }
+        });
+    }
+}
+
+// dx = scale * g - a * x - b
+template <Activation A, class T>
+void input_gradient(const T *dy, int64_t stride, const T *x, T *dx, int64_t rows, int64_t channels, const Affine &affine,
+                    const float *by_x, const float *constant) {
+    const int64_t block = block_rows(channels);
+    for (int64_t start = 0; start < rows; start += block) {
+        const int64_t end = std::min(rows, start + block);
+        for_strips<2>(channels, [&]<int N, int K>(int64_t c) {
+            Floats<N> scale[K], shift[K], slope[K], a[K], b[K];
+            for (int k = 0; k < K; ++k) {
+                scale[k] = read<N>(affine.scale + c + k * N);
+                shift[k] = read<N>(affine.shift + c + k * N);
+                slope[k] = read<N>(affine.slope + c + k * N);
+                a[k] = read<N>(by_x + c + k * N);
+                b[k] = read<N>(constant + c + k * N);
+            }
+            for (int64_t r = start; r < end; ++r)
+                for (int k = 0; k < K; ++k) {
+                    const Floats<N> v = read<N>(x + r * channels + c + k * N), up = read<N>(dy + r * stride + c + k * N);
+                    const Floats<N> g = inactivated<A, N>(up, scale[k] * v + shift[k], slope[k]);
+                    write<N>(dx + r * channels + c + k * N, scale[k] * g - a[k] * v - b[k]);
+                }
+        });
+    }
+}
+
+// Scale and shift of a normalisation, repeated for each pixel of a row.
+struct Coefficients {
+    Constants scale, shift, slope;
+
+    Coefficients(const Norm &n, int64_t pixels, const float *mean, const float *variance)
+        : scale(n.channels, pixels), shift(n.channels, pixels), slope(n.channels, pixels) {
+        for (int64_t c = 0; c < n.channels; ++c) {
+            scale[c] = n.weight[c] / std::sqrt(variance[c] + n.eps);
+            shift[c] = n.bias[c] - mean[c] * scale[c];
+            slope[c] = n.activation == Activation::prelu ? n.slope[c] : 0.0f;
+        }
+    }
+
+    Affine repeated() { return {scale.repeated(), shift.repeated(), slope.repeated()}; }
+};
+
+template <class T>
+void norm_forward(const Norm &n, const T *x, T *y, float *mean, float *variance) {
+    moments(x, n.rows, n.channels, mean, variance);
+    const int64_t pixels = pixels_a_row(n.rows, n.channels);
+    Coefficients coefficients(n, pixels, mean, variance);
+    const Affine affine = coefficients.repeated();
+    const int64_t rows = n.rows / pixels, width = n.channels * pixels;
+    if (n.activation == Activation::none) apply<Activation::none>(x, y, rows, width, affine);
+    if (n.activation == Activation::relu) apply<Activation::relu>(x, y, rows, width, affine);
+    if (n.activation == Activation::prelu) apply<Activation::prelu>(x, y, rows, width, affine);
+}
+
+template <Activation A, class T>
+void norm_backward_of(const Norm &n, const T *dy, int64_t stride, const T *x, T *dx, const float *mean,
+                      const float *variance, float *d_weight, float *d_bias, float *d_slope) {
+    const int64_t channels = n.channels, pixels = stride == channels ? pixels_a_row(n.rows, channels) : 1;
+    const int64_t rows = n.rows / pixels, width = channels * pixels;
+    stride *= pixels;
+    Coefficients coefficients(n, pixels, mean, variance);
+    const Affine affine = coefficients.repeated();
+    Constants middle(channels, pixels), a(channels, pixels), b(channels, pixels);
+    for (int64_t c = 0; c < channels; ++c) middle[c] = mean[c];
+    GradientSums sums{std::vector<double>(width), std::vector<double>(width), std::vector<double>(width)};
+    sum_gradients<A>(dy, stride, x, rows, width, middle.repeated(), affine, sums);
+    for (std::vector<double> *one : {&sums.g, &sums.gx, &sums.slope}) fold(one->data(), channels, pixels);
+    for (int64_t c = 0; c < channels; ++c) {
+        const double inverse = 1.0 / std::sqrt(double(variance[c]) + n.eps), scale = affine.scale[c];
+        d_bias[c] = static_cast<float>(sums.g[c]);
+        d_weight[c] = static_cast<float>(sums.gx[c] * inverse);
+        if (A == Activation::prelu) d_slope[c] = static_cast<float>(sums.slope[c]);
+        const double by_x = scale * inverse * inverse * sums.gx[c] / n.rows;
+        a[c] = static_cast<float>(by_x);
+        b[c] = static_cast<float>(scale * sums.g[c] / n.rows - by_x * mean[c]);
+    }
+    input_gradient<A>(dy, stride, x, dx, rows, width, affine, a.repeated(), b.repeated());
+}
+
+template <class T>
+void norm_backward(const Norm &n, const T *dy, int64_t stride, const T *x, T *dx, const float *mean, const float *variance,
+                   float *d_weight, float *d_bias, float *d_slope) {
+    const auto run = n.activation == Activation::none   ? norm_backward_of<Activation::none, T>
+                     : n.activation == Activation::relu ? norm_backward_of<Activation::relu, T>
+                                                        : norm_backward_of<Activation::prelu, T>;
+    run(n, dy, stride, x, dx, mean, variance, d_weight, d_bias, d_slope);
+}
+
+}  // namespace
+}  // namespace FW_ISA
+}  // namespace fw

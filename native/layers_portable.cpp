@@ -1,0 +1,3 @@
+#define FW_ISA portable
+#define FW_LANES 4
+#include "layers_kernels.ipp"
