@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 # `make demo LFW=folder PAIRS=file` also measures on photographs.
 LFW_ARGUMENTS := $(if $(LFW),--lfw $(LFW) --pairs $(PAIRS))
 
-.PHONY: demo check bench-train format install stub
+.PHONY: demo check bench-render bench-train format install stub
 
 demo: $(INSTALLED)
 	$(BIN)/facewright demo --out demo $(LFW_ARGUMENTS)
@@ -15,6 +15,11 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# Speed of drawing beside other renderers. moderngl needs EGL: on Debian the packages libegl1 libgl1-mesa-dri libgles2.
+bench-render: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python bench/render.py bench/results/render.md
 
 # Speed of training beside plain PyTorch.
 bench-train: $(INSTALLED)
