@@ -7,6 +7,7 @@ does from the command line, and nothing of the caller's main module runs again.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -24,6 +25,7 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import nn
 
 from facewright.errors import FacewrightError
 from facewright.recognition.memory import kept_memory
@@ -147,7 +149,8 @@ def _join(setup: RankSetup, rank: int) -> Iterator[Fabric]:
                 world_size=setup.ranks,
                 timeout=_TIMEOUT,
             )
-            strategy["strategy"] = _JoinedDDP(cluster_environment=_KnownRank(rank))
+            joined = _JoinedDDP if setup.accelerator == "cuda" else _Joined
+            strategy["strategy"] = joined(cluster_environment=_KnownRank(rank))
         fabric = Fabric(
             accelerator=setup.accelerator,
             devices=setup.ranks,
@@ -155,7 +158,7 @@ def _join(setup: RankSetup, rank: int) -> Iterator[Fabric]:
             **strategy,
         )
         fabric.launch()
-        with warnings.catch_warnings(), kept_memory() if setup.accelerator == "cpu" else nullcontext():
+        with warnings.catch_warnings(), _quiet_memory(setup.accelerator):
             # The layout of a 1x1 convolution's weights has two names; DDP notices, and it costs nothing.
             warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
             yield fabric
@@ -164,6 +167,18 @@ def _join(setup: RankSetup, rank: int) -> Iterator[Fabric]:
             torch.distributed.destroy_process_group()
         torch.set_num_threads(threads[0])
         cv2.setNumThreads(threads[1])
+
+
+@contextmanager
+def _quiet_memory(accelerator: Literal["cpu", "cuda"]) -> Iterator[None]:
+    """Nothing of a step goes back to the system, and Python looks for garbage only among what is new."""
+    gc.collect()
+    gc.freeze()
+    try:
+        with kept_memory() if accelerator == "cpu" else nullcontext():
+            yield
+    finally:
+        gc.unfreeze()
 
 
 class _KnownRank(LightningEnvironment):
@@ -189,6 +204,13 @@ class _JoinedDDP(DDPStrategy):
 
     def _configure_launcher(self) -> None:
         self._launcher = None
+
+
+class _Joined(_JoinedDDP):
+    """The same without DDP's own exchange: on CPUs it goes through shared memory (exchange.py)."""
+
+    def setup_module(self, module: nn.Module) -> nn.Module:  # type: ignore[override]
+        return module
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from facewright.recognition.backbones import Backbone, build_backbone
 from facewright.recognition.batches import MINING, Batches, step_images
 from facewright.recognition.config import TrainConfig
 from facewright.recognition.embed import Embedder, save_embedder
+from facewright.recognition.exchange import SharedGradients
 from facewright.recognition.figure import draw_training
 from facewright.recognition.losses import build_loss
 from facewright.recognition.memory import require_memory
@@ -170,6 +171,8 @@ def _fit(fabric: Fabric, job: _Job) -> None:
     learner = _seeded_learner(config, job.classes)
     model, optimiser = fabric.setup(learner, _optimiser(config, learner))
     start = _resume(job.run, learner, optimiser)
+    alone = fabric.world_size == 1 or config.accelerator == "cuda"  # CUDA's gradients are DDP's
+    shared = None if alone else SharedGradients(fabric, learner.backbone, learner.head)
     step, elapsed, started = start.step, start.elapsed_s, time.monotonic()
     recorder = Recorder(fabric.is_global_zero, job.run, start.log, start.validation)
     with torch.random.fork_rng(), recorder:
@@ -184,9 +187,13 @@ def _fit(fabric: Fabric, job: _Job) -> None:
             loss = model(*fabric.to_device(tuple(tensors)), progress, key)
             optimiser.zero_grad()
             fabric.backward(loss)
-            norm = _clipped(fabric, learner, optimiser, config.clip_norm)
+            if shared is not None:
+                shared.write()
             # One exchange of both: the mean loss, and one clock, so that all ranks agree on the schedule.
             mean_loss, elapsed = _mean(fabric, loss.item(), start.elapsed_s + time.monotonic() - started)
+            if shared is not None:
+                shared.read()
+            norm = _clipped(fabric, learner, optimiser, config.clip_norm)
             if not (math.isfinite(mean_loss) and (config.precision == "fp16" or math.isfinite(norm))):
                 raise FacewrightError(
                     _diverged(job, batches.rows(epoch, position), epoch, step, mean_loss, norm)
