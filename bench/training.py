@@ -1,21 +1,25 @@
 """Images a second of forward, backward and step: this package beside plain float32 PyTorch of the same network.
 
-    python bench/training.py [--networks nn4 fast] [--seconds 12] [--batch 64]
+    python bench/training.py [--networks nn4 fast] [--seconds 12] [--batch 32]
 
-One thread; both sides take turns in one process, times are CPU time, the median of the turns counts. Plain: float32,
+One thread. Every side is a process of its own, so that none has another's settings of malloc; they take turns of a step
+each, times are CPU time (user and system), the median of the turns counts. No allocator is preloaded. Plain: float32,
 PyTorch's own layers and memory layout, SGD, softmax over 500 people. Ours: what `facewright train` does here (bfloat16
-where the CPU has it, channels-last, fused layers, ArcFace). The last lines measure augmentation beside a step, and two
-ranks beside one.
+where the CPU has it, channels-last, fused layers, freed memory kept, ArcFace), and the same without what is named.
+The last lines measure augmentation beside a step, and two ranks beside one.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +30,13 @@ from torch import nn
 from facewright.recognition.augment import RECIPES, augment
 from facewright.recognition.backbones import build_backbone
 from facewright.recognition.backbones.layers import plain_layers
-from facewright.recognition.config import BackboneConfig, LossConfig, TrainConfig
+from facewright.recognition.config import BackboneConfig, BackboneName, LossConfig, TrainConfig
 from facewright.recognition.losses import build_loss
+from facewright.recognition.memory import kept_memory
 from facewright.recognition.ranks import has_fast_bf16
 from facewright.recognition.train import TrainingData, train
 
-NETWORKS = ("fast", "nn4.small2", "nn4", "mobilefacenet", "iresnet18", "iresnet50")
+NETWORKS: tuple[BackboneName, ...] = ("fast", "nn4.small2", "nn4", "mobilefacenet", "iresnet18", "iresnet50")
 CLASSES = 500
 
 
@@ -81,48 +86,75 @@ def our_step(config: BackboneConfig, batch: int, fused: bool = True) -> Callable
     return unfused
 
 
-def take_turns(sides: dict[str, Callable[[], object]], seconds: float) -> dict[str, float]:
-    """The median CPU seconds of each side, which take turns."""
+def take_turns(sides: Mapping[str, Callable[[], float]], seconds: float) -> dict[str, float]:
+    """The median of the CPU seconds that each side returns, which take turns; the first turn does not count."""
     times: dict[str, list[float]] = {name: [] for name in sides}
     for run in sides.values():
         run()
-    start = time.process_time()
-    while time.process_time() - start < seconds or len(next(iter(times.values()))) < 3:
+    while sum(map(sum, times.values())) < seconds or len(next(iter(times.values()))) < 3:
         for name, run in sides.items():
-            begun = time.process_time()
-            run()
-            times[name].append(time.process_time() - begun)
+            times[name].append(run())
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
-def bench_networks(names: list[str], batch: int, seconds: float) -> None:
-    print(
-        "| network | plain fp32 images/s | ours | ratio | ours without fused layers |\n|---|---|---|---|---|"
-    )
+def timed(run: Callable[[], object]) -> float:
+    """CPU seconds of a call."""
+    begun = time.process_time()
+    run()
+    return time.process_time() - begun
+
+
+def serve_steps(pipe: Connection, side: str, name: BackboneName, batch: int) -> None:
+    """A process that makes a step whenever it is asked to, and answers with its CPU seconds."""
+    torch.set_num_threads(1)
+    config = BackboneConfig(name)
+    with kept_memory() if side in ("ours", "unfused") else nullcontext():
+        step = plain_step(config, batch) if side == "plain" else our_step(config, batch, side != "unfused")
+        while pipe.recv():
+            pipe.send(timed(step))
+
+
+@contextmanager
+def step_processes(
+    sides: Sequence[str], name: BackboneName, batch: int
+) -> Iterator[dict[str, Callable[[], float]]]:
+    """One process for each side, as functions that make a step there."""
+    context = multiprocessing.get_context("spawn")
+    pipes, runs = [], {}
+    for side in sides:
+        ours, theirs = context.Pipe()
+        context.Process(target=serve_steps, args=(theirs, side, name, batch), daemon=True).start()
+        theirs.close()
+        pipes.append(ours)
+        runs[side] = partial(lambda pipe: pipe.send(True) or pipe.recv(), ours)
+    try:
+        yield runs
+    finally:
+        for pipe in pipes:
+            pipe.send(False)
+
+
+def bench_networks(names: list[BackboneName], batch: int, seconds: float) -> None:
+    print("| network | plain fp32 images/s | ours | ratio | without fused layers | without kept memory |")
+    print("|---|---|---|---|---|---|", flush=True)
     for name in names:
-        config = BackboneConfig(name)  # type: ignore[arg-type]
-        sides = {
-            "plain": plain_step(config, batch),
-            "ours": our_step(config, batch),
-            "unfused": our_step(config, batch, fused=False),
-        }
-        taken = take_turns(sides, seconds)
-        speed = {side: batch / value for side, value in taken.items()}
-        ratio, unfused = speed["ours"] / speed["plain"], speed["unfused"] / speed["plain"]
-        print(
-            f"| {name} {config.size[0]}x{config.size[1]} | {speed['plain']:.1f} | {speed['ours']:.1f} "
-            f"| {ratio:.2f} | {speed['unfused']:.1f} ({unfused:.2f}) |",
-            flush=True,
-        )
+        with step_processes(("plain", "ours", "unfused", "malloc"), name, batch) as sides:
+            taken = take_turns(sides, 4 * seconds)
+        plain = taken.pop("plain")
+        cells = [f"{batch / plain:.1f}", f"{batch / taken['ours']:.1f}", f"**{plain / taken['ours']:.2f}**"]
+        cells += [f"{batch / taken[side]:.1f} ({plain / taken[side]:.2f})" for side in ("unfused", "malloc")]
+        height, width = BackboneConfig(name).size
+        print(f"| {name} {height}x{width} | {' | '.join(cells)} |", flush=True)
 
 
 def bench_augmentation(batch: int, seconds: float) -> None:
     config = BackboneConfig("fast")
     images = np.random.default_rng(0).integers(0, 256, (batch, 80, 80, 3), dtype=np.uint8)
-    sides: dict[str, Callable[[], object]] = {"step": our_step(config, batch)}
+    sides = {"step": partial(timed, our_step(config, batch))}
     for name, recipe in RECIPES.items():
-        sides[name] = partial(augment, images, recipe, config.size, (1,))
-    taken = take_turns(sides, seconds)
+        sides[name] = partial(timed, partial(augment, images, recipe, config.size, (1,)))
+    with kept_memory():
+        taken = take_turns(sides, seconds)
     parts = ", ".join(f"{name} {100 * taken[name] / taken['step']:.1f}%" for name in RECIPES)
     print(f"augmentation, part of a step of the fast network at 64x64: {parts}", flush=True)
 
@@ -135,18 +167,21 @@ def bench_ranks(folder: Path) -> None:
         for index in range(48):
             image = np.random.default_rng((person, index)).integers(0, 256, (112, 112, 3), np.uint8)
             (data / f"{person}" / f"{index}.jpg").write_bytes(simplejpeg.encode_jpeg(image, 90))
-    speeds = {}
-    for ranks in (1, 2):
+
+    def seconds_an_image(ranks: int, batch: int, repeat: int) -> float:
         times = {}
-        for epochs in (1, 6):
-            begun = time.process_time()
-            config = TrainConfig(epochs=epochs, devices=ranks, accelerator="cpu")
-            train(config, TrainingData((str(data),)), folder / f"run{ranks}-{epochs}")
-            times[epochs] = time.process_time() - begun
-        speeds[ranks] = 5 * 384 / (times[6] - times[1])
+        for epochs in (1, 11):
+            config = TrainConfig(epochs=epochs, devices=ranks, accelerator="cpu", batch_size=batch)
+            out = folder / f"run{ranks}-{batch}-{epochs}-{repeat}"
+            times[epochs] = timed(partial(train, config, TrainingData((str(data),)), out))
+        return (times[11] - times[1]) / (10 * 384)
+
+    sides = ((1, 64), (2, 64), (2, 128))
+    taken = {side: [seconds_an_image(*side, repeat) for repeat in range(3)] for side in sides}
+    one, shared, each = (statistics.median(taken[side]) for side in sides)
     print(
-        f"two ranks {speeds[2]:.0f} images/s, one {speeds[1]:.0f}: "
-        f"{speeds[2] / speeds[1]:.2f} times, by a rank's CPU time"
+        f"by a rank's CPU time, fast network: one {1 / one:.0f} images/s; two with a step of 64 between them "
+        f"{1 / shared:.0f} ({one / shared:.2f} times); two with 64 each {1 / each:.0f} ({one / each:.2f} times)"
     )
 
 
@@ -159,7 +194,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    bench_networks(options.networks, options.batch, options.seconds)
+    if options.networks:
+        bench_networks(options.networks, options.batch, options.seconds)
     bench_augmentation(64, options.seconds)
     with tempfile.TemporaryDirectory() as folder:
         bench_ranks(Path(folder))

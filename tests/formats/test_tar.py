@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facewright import FacewrightError
 from facewright.formats.tar import BLOCK, END, checksum_is_right, member, scan
 
 names = st.text("abcdefghijklmnopqrstuvwxyz0123456789_.-", min_size=1, max_size=100)
@@ -45,7 +46,7 @@ def test_scan_finds_the_bytes_in_archives_of_other_tools(tmp_path, format):
         "./part/first.json": b"{}",
         "./" + "long/" * 30 + "second.left.png": b"not this",
         "./" + "long/" * 30 + "second.PNG": b"2" * 700,
-        "./" + "long/" * 30 + "second.cls": b"-3\n",
+        "./" + "long/" * 30 + "second.cls": b"3\n",
     }
     with tarfile.open(tmp_path / "a.tar", "w", format=format) as archive:
         for name, data in files.items():
@@ -57,6 +58,13 @@ def test_scan_finds_the_bytes_in_archives_of_other_tools(tmp_path, format):
     index = scan(tmp_path / "a.tar")
     whole = (tmp_path / "a.tar").read_bytes()
     assert [key.split("/")[-1] for key in index.keys] == ["first", "second"]
-    assert index.labels.tolist() == [5, -3]
+    assert index.labels.tolist() == [5, 3]
     places = zip(index.offsets.tolist(), index.sizes.tolist(), strict=True)
     assert [whole[offset : offset + size] for offset, size in places] == [b"one", b"2" * 700]
+
+
+def test_a_label_below_zero_is_refused(tmp_path):
+    file = tmp_path / "set.tar"
+    file.write_bytes(member("0.jpg", b"\xff\xd8") + member("0.cls", b"-1") + END)
+    with pytest.raises(FacewrightError, match=r"label 0\.cls: found '-1', expected an integer of 0 or more"):
+        scan(file)

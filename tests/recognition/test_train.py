@@ -217,6 +217,64 @@ def test_bad_data_is_named(people, tmp_path):
     broken = write_people(tmp_path / "broken")
     (broken / "person2" / "3.jpg").write_bytes(b"\xff\xd8 no picture")
     refuse(r"broken: image .*3: found 13 unreadable bytes, expected a JPEG or PNG", broken)
+    cut = write_people(tmp_path / "cut")
+    whole = (cut / "person1" / "2.jpg").read_bytes()
+    (cut / "person1" / "2.jpg").write_bytes(whole[: len(whole) // 2])
+    refuse(r"cut: image person1/2: found \d+ unreadable bytes, expected a JPEG or PNG", cut)
+    hollow = write_people(tmp_path / "hollow")
+    (hollow / "person4").mkdir()
+    refuse("hollow: class person4 has no images, expected at least one, or no such folder", hollow)
+
+
+def refuse_config(config, data, run, message):
+    with pytest.raises(FacewrightError, match=message) as caught:
+        train(config, [data], run)
+    assert "\n" not in str(caught.value)
+    assert not list(run.glob("*.safetensors"))
+
+
+def test_one_image_classes_are_named_for_triplets(people, tmp_path):
+    ones = write_people(tmp_path / "ones")
+    for index in range(1, 8):
+        (ones / "person2" / f"{index}.jpg").unlink()
+    triplets = replace(
+        TINY, loss=LossConfig("triplet"), batching="people", people_per_batch=3, images_per_person=4
+    )
+    message = r"found 1 people with one image \(class 2 is the first\), expected 2 or more for triplets: add ,least=2"
+    refuse_config(triplets, ones, tmp_path / "run", message)
+    run = train(replace(triplets, epochs=1), [f"{ones},least=2"], tmp_path / "left")
+    assert (run / "model.safetensors").exists()
+
+
+def test_a_batch_beyond_the_machines_memory_is_refused_before_the_start(people, tmp_path, monkeypatch):
+    monkeypatch.setattr("facewright.recognition.memory.available_bytes", lambda accelerator: 2e5)
+    monkeypatch.setattr(train_module, "decode_images", lambda *_: pytest.fail("it has begun"))
+    message = r"batch_size: 8 images on each of 1 devices need about .* GiB with fast, found 0.0 GiB free"
+    refuse_config(TINY, people, tmp_path / "run", message)
+
+
+def test_weights_of_another_architecture_are_refused(people, finished, tmp_path):
+    other = replace(TINY, backbone=BackboneConfig("nn4.small2"), init=finished)
+    refuse_config(
+        other, people, tmp_path / "run", r"whole: has no conv1\.conv\.weight, expected weights of nn4\.small2"
+    )
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(people, tmp_path, monkeypatch):
+    def die(self, checkpoint):
+        save(self, checkpoint)
+        raise Killed
+
+    save = RunFolder.save_checkpoint
+    for name, widths in (("one", (8, 16)), ("two", (8, 24))):
+        config = replace(TINY, backbone=replace(TINY.backbone, widths=widths))
+        with monkeypatch.context() as patch:
+            patch.setattr(RunFolder, "save_checkpoint", die)
+            with pytest.raises(Killed):
+                train(config, [people], tmp_path / name)
+    (tmp_path / "one" / "checkpoint.pt").rename(tmp_path / "two" / "checkpoint.pt")
+    message = "found a checkpoint of another network, expected this run's: delete it to start again"
+    refuse_config(config, people, tmp_path / "two", message)
 
 
 def test_a_label_out_of_range_is_named(people, tmp_path, monkeypatch):

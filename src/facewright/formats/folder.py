@@ -39,8 +39,8 @@ class FolderWriter:
 class FolderReader:
     """Reads any `<root>/<class>/*.jpg|jpeg|png`; classes are numbered by sorted folder name.
 
-    Folders without images, hidden ones and unfinished ones (`.partial`) are ignored. Keys are `<class>/<file stem>`
-    unless the data set was made by facewright, whose file names are unique already.
+    Hidden folders and unfinished ones (`.partial`) are ignored, those without images too, but for a note in `empty`.
+    Keys are `<class>/<file stem>` unless the data set was made by facewright, whose file names are unique already.
     """
 
     def __init__(self, path: Place) -> None:
@@ -49,7 +49,12 @@ class FolderReader:
         self._files: list[tuple[str, str]] = []
         labels: list[int] = []
         self.classes = 0
-        for folder, images in _class_folders(path):
+        self.empty: list[str] = []
+        """Folders without images, which in others' data sets are classes that something happened to."""
+        for folder, images in _folders(path):
+            if not images:
+                self.empty += [folder] if manifest is None else []
+                continue
             self._files += [(folder, name) for name in images]
             labels += [self.classes] * len(images)
             self.classes += 1
@@ -87,16 +92,16 @@ class FolderReader:
 
 def has_class_folders(path: Place) -> bool:
     """Whether `path` is a folder that contains at least one folder with images."""
-    return path.is_dir() and any(_class_folders(path))
+    return path.is_dir() and any(images for _, images in _folders(path))
 
 
-def _class_folders(path: Place) -> Iterator[tuple[str, list[str]]]:
-    """Folders with images and their images, both sorted by name; hidden and unfinished ones left out."""
+def _folders(path: Place) -> Iterator[tuple[str, list[str]]]:
+    """Folders and their images, both sorted by name; hidden and unfinished ones left out."""
     with storage_errors(path):
         folders = list_folders(path)
     for folder in sorted(folders):
         images = sorted(
             name for name in folders[folder] if name.lower().endswith(_SUFFIXES) and not name.startswith(".")
         )
-        if images and not folder.startswith(".") and not folder.endswith(PARTIAL):
+        if not folder.startswith(".") and not folder.endswith(PARTIAL):
             yield folder, images

@@ -136,8 +136,8 @@ def _index(keys: list[str], places: list[tuple[int, int]], labels: Shaped[np.nda
 
 def _parse_label(path: Place, name: str, content: bytes) -> int:
     text = content.decode("ascii", "replace").strip()
-    if not text.removeprefix("-").isdigit():
-        raise FacewrightError(f"{path}: label {name}: found '{text[:20]}', expected an integer")
+    if not text.isdigit():
+        raise FacewrightError(f"{path}: label {name}: found '{text[:20]}', expected an integer of 0 or more")
     return int(text)
 
 

@@ -18,6 +18,7 @@ from jaxtyping import Float32, Int64
 from facewright import formats
 from facewright.errors import FacewrightError
 from facewright.formats.base import DatasetReader
+from facewright.formats.folder import FolderReader
 from facewright.formats.storage import Place, place
 from facewright.formats.tables import column_names, read_columns
 from facewright.recognition.targets import Targets
@@ -145,6 +146,9 @@ def _select(source: Source, exclude: Collection[str]) -> Selection:
     reader = formats.open_dataset(source.path)
     if len(reader) == 0:
         raise FacewrightError(f"{source.path}: found no images, expected at least one")
+    if isinstance(reader, FolderReader) and reader.empty:
+        found = f"class {reader.empty[0]} has no images"
+        raise FacewrightError(f"{source.path}: {found}, expected at least one, or no such folder")
     targets = _stored_targets(reader)
     left = np.arange(len(reader))
     if exclude:
