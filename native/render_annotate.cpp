@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace fw {
 
@@ -186,20 +187,44 @@ class Annotator {
         out.seen[i] = stage_.screen[v].inverse_depth > 0.0f && !hidden(v, p.depth_mm, visible);
     }
 
+    // Where a vertex is seen, not rounded: pixels and millimetres.
+    struct Place {
+        double x, y, depth;
+    };
+
+    Place exact(int32_t v) const {
+        const View &view = stage_.view;
+        const Vec3 &p = stage_.positions_mm[v];
+        const auto along = [&](const Vec3 &row) { return double{row.x} * p.x + double{row.y} * p.y + double{row.z} * p.z; };
+        const double depth = view.distance_mm - along(view.rotation[2]);
+        const double reach = view.perspective != 0.0f ? depth : view.distance_mm;
+        return {(along(view.image_x) + view.offset_x) / reach, (along(view.image_y) + view.offset_y) / reach, depth};
+    }
+
+    // How far away a triangle is where a place is seen; infinitely far beside it. Its edges belong to it.
+    double depth_at(const Triangle &t, const Place &at) const {
+        const Place a = exact(t[0]), b = exact(t[1]), c = exact(t[2]);
+        const auto weight = [&](const Place &p, const Place &q) { return (q.y - p.y) * (at.x - p.x) - (q.x - p.x) * (at.y - p.y); };
+        const double w0 = weight(b, c), w1 = weight(c, a), w2 = weight(a, b), area = w0 + w1 + w2;
+        constexpr double rounding = -1e-9;
+        const bool inside = w0 / area >= rounding && w1 / area >= rounding && w2 / area >= rounding;
+        if (!inside) return std::numeric_limits<double>::infinity();
+        if (stage_.view.perspective == 0.0f) return (w0 * a.depth + w1 * b.depth + w2 * c.depth) / area;
+        return area / (w0 / a.depth + w1 / b.depth + w2 / c.depth);
+    }
+
     // By a triangle of the head or of something opaque, or by what is the surface of the pixel there.
     bool hidden(int32_t v, float depth_mm, std::span<const uint8_t> visible) const {
         const ScreenVertex &at = stage_.screen[v];
         const float limit = 1.0f / std::max(depth_mm - kBehindMm, kNearMm);
+        const Place place = exact(v);
         const auto hides = [&](const Triangle &t) {
             const ScreenVertex &a = stage_.screen[t[0]], &b = stage_.screen[t[1]], &c = stage_.screen[t[2]];
             if (!drawable(a, b, c) || t[0] == v || t[1] == v || t[2] == v) return false;
-            if (std::min({a.x, b.x, c.x}) > at.x || std::max({a.x, b.x, c.x}) < at.x || std::min({a.y, b.y, c.y}) > at.y ||
-                std::max({a.y, b.y, c.y}) < at.y || std::max({a.inverse_depth, b.inverse_depth, c.inverse_depth}) <= limit)
+            if (std::min({a.x, b.x, c.x}) > at.x + 1 || std::max({a.x, b.x, c.x}) < at.x - 1 ||
+                std::min({a.y, b.y, c.y}) > at.y + 1 || std::max({a.y, b.y, c.y}) < at.y - 1)
                 return false;
-            const EdgeWeights w = weights_at_point(a, b, c, at.x, at.y);
-            const float area = w.w0 + w.w1 + w.w2;
-            const bool inside = (w.w0 >= 0 && w.w1 >= 0 && w.w2 >= 0) || (w.w0 <= 0 && w.w1 <= 0 && w.w2 <= 0);
-            return inside && area != 0.0f && (w.w0 * a.inverse_depth + w.w1 * b.inverse_depth + w.w2 * c.inverse_depth) / area > limit;
+            return depth_at(t, place) < place.depth - kBehindMm;
         };
         for (int32_t t = 0; t < stage_.head_triangles(); ++t)
             if (hides(stage_.triangles[t])) return true;

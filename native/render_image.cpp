@@ -74,8 +74,8 @@ void Painter::need_seen() {
     }
 }
 
-// Of the head's texture, as a mean over what is seen of it.
-float Painter::texels_per_pixel() const {
+// Of a texture of the head, as a mean over what is seen of it.
+float Painter::texels_per_pixel(const MipTexture &texture) const {
     double texels = 0.0, area = 0.0;
     for (const int32_t triangle : seen_) {
         if (triangle >= stage_.head_triangles()) continue;
@@ -84,14 +84,15 @@ float Painter::texels_per_pixel() const {
         area += static_cast<double>(doubled_area(stage_.screen[t[0]], stage_.screen[t[1]], stage_.screen[t[2]]));
     }
     constexpr double per_pixel = 0.5 / (kSubsample * kSubsample * kSamples * kSamples);
-    return area > 0.0 ? static_cast<float>(texels * sitter_.texture.texels() / (area * per_pixel)) : 0.0f;
+    return area > 0.0 ? static_cast<float>(texels * texture.texels() / (area * per_pixel)) : 0.0f;
 }
 
 void Painter::shade_opaque(const Shot &shot) {
     const bool every_sample = stage_.look.every_sample;
     // One look-up is a little sharper than the mean of four samples: the level that comes nearest to that mean is finer.
-    const float density = texels_per_pixel() * (every_sample ? 0.25f : 0.2f);
-    const Surface &skin = (shot.made_up ? made_up_ : skin_).levels[sitter_.texture.level(density)];
+    const MipTexture &texture = shot.made_up ? sitter_.made_up : sitter_.texture;
+    const float density = texels_per_pixel(texture) * (every_sample ? 0.25f : 0.2f);
+    const Surface &skin = (shot.made_up ? made_up_ : skin_).levels[texture.level(density)];
     fragments_.clear();
     const auto pixels = static_cast<int32_t>(grid_.layout.pixels());
     for (int32_t pixel = 0; pixel < pixels; ++pixel) {

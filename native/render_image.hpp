@@ -21,7 +21,7 @@ class Painter {
 
   private:
     void need_seen();
-    float texels_per_pixel() const;
+    float texels_per_pixel(const MipTexture &texture) const;
     void shade_opaque(const Shot &shot);
     void resolve(uint8_t *image) const;
 

@@ -161,6 +161,16 @@ def test_make_up_is_another_texture(person: Person) -> None:
     assert np.abs(plain - made_up)[18:28, 14:26].mean() > 20
 
 
+def test_make_up_may_be_a_smaller_texture(person: Person) -> None:
+    worn = np.zeros((1, 5))
+    worn[0, Slot.MAKE_UP] = 1
+    for side in (1, 2, 5):
+        paint = np.full((side, side, 3), (200, 120, 60), np.uint8)
+        painted = dataclasses.replace(person, make_up=lambda _, paint=paint: paint)
+        plain = dataclasses.replace(person, texture=paint)
+        np.testing.assert_array_equal(draw(painted, plain_scenes(1, worn=worn)), draw(plain, plain_scenes()))
+
+
 def test_vertex_colours_replace_the_textures(person: Person) -> None:
     colour = (180, 120, 60)
     textured = dataclasses.replace(person, texture=np.zeros_like(person.texture) + np.uint8(colour))
