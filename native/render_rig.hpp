@@ -11,7 +11,7 @@
 namespace fw {
 
 inline constexpr int kParts = 8;  // as many as models/morphable.py's Part
-inline constexpr uint8_t kSkin = 0, kLeftEye = 1, kRightEye = 2;
+inline constexpr uint8_t kSkin = 0, kLeftEye = 1, kRightEye = 2, kUpperTeeth = 3, kLowerTeeth = 4;
 inline constexpr int kLandmarks = 68;
 inline constexpr int kAlignment = 5;
 inline constexpr int kAlignmentVertices = 6;

@@ -8,7 +8,8 @@ namespace fw {
 
 namespace {
 
-constexpr float kSkinLiftMm = 1.5f, kHairLiftMm = 6.0f, kWornLiftMm = 2.0f;
+// Teeth take the shadow of the lips' front: theirs alone would leave a smile grey.
+constexpr float kSkinLiftMm = 1.5f, kTeethLiftMm = 9.0f, kHairLiftMm = 6.0f, kWornLiftMm = 2.0f;
 
 }  // namespace
 
@@ -130,8 +131,10 @@ void Stage::light_head(const Sitter &sitter, const Shot &shot) {
         const Vec3 in_head = unit({sums_[v][0], sums_[v][1], sums_[v][2]});
         normals[v] = view.turn(in_head);
         lit_.push_back(v);
-        lighting_.add({positions_mm[v], in_head, normals[v], rig.vertex_parts[v] == kSkin ? kSkinSoftness : kHardSoftness,
-                       shot.openness.head[v], kSkinLiftMm},
+        const uint8_t part = rig.vertex_parts[v];
+        const bool teeth = part == kUpperTeeth || part == kLowerTeeth;
+        lighting_.add({positions_mm[v], in_head, normals[v], part == kSkin ? kSkinSoftness : kHardSoftness,
+                       shot.openness.head[v], teeth ? kTeethLiftMm : kSkinLiftMm},
                       shot.light, shadow_, look);
     }
     lighting_.run(shot.light);

@@ -34,7 +34,8 @@ from head.surface import IRIS_DEG, Surface, build_surface, eye_uv_radius
 OUTPUT = Path(__file__).parents[1] / "src/facewright/models/data/head.npz"
 SAMPLES, SEED = 4000, 7
 POPULATION_MODES, DETAIL_MODES = 16, 90
-POPULATION_WIDENING = 1.35  # people differ more by age, gender and ancestry than MakeHuman's typical ones
+POPULATION_WIDENING = 1.5  # people differ more by age, gender and ancestry than MakeHuman's typical ones
+DETAIL_WIDENING = 1.15
 TEXTURE = 512
 # What MakeHuman's mean adult lacks to look at ease: eyes a little wider open, corners of the
 # mouth a little up, brows lifted.
@@ -113,7 +114,7 @@ def build(source: Source) -> dict[str, np.ndarray]:
             *local_names,
         ],
         basis_mm=np.concatenate(
-            [POPULATION_WIDENING * populations.basis_mm, details.basis_mm, eyes[1]]
+            [POPULATION_WIDENING * populations.basis_mm, DETAIL_WIDENING * details.basis_mm, eyes[1]]
             + [_seated(field, points, seats)[None] for field in local]
         ),
         attributes=populations,

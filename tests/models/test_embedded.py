@@ -311,7 +311,7 @@ def test_local_directions_bend_the_face_and_nothing_else(head: EmbeddedHead):
     )
     neck_and_back = (model.mean_mm[:, 1] < -140) | (model.mean_mm[:, 2] < -75)
     assert neck_and_back.sum() > 500
-    assert moved[:, neck_and_back].max() < 0.01
+    assert moved[:, neck_and_back].max() < 0.03
 
 
 def test_local_directions_leave_the_teeth_in_shape(head: EmbeddedHead):

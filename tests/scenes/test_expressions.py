@@ -22,7 +22,7 @@ def test_kinds_occur_as_often_as_their_weights_say():
     units = draw()
     weights = ExpressionConfig()
     total = sum(getattr(weights, kind) for kind in expressions.KINDS)
-    smiling = (units["mouthSmileLeft"] > 0.2).mean()
+    smiling = (units["mouthSmileLeft"] > 0.4).mean()  # a face at rest smiles a little
     assert smiling == pytest.approx((weights.smile + weights.laugh) / total, abs=0.03)
 
 

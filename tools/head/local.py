@@ -14,16 +14,20 @@ from head.surface import Surface
 
 __all__ = ["local_directions"]
 
-_REACH_MM = 12.0
-# Before the cut, which keeps about two thirds of it; and how many functions each axis has.
-_SPREAD_MM, _FUNCTIONS = 1.8, 60
-_ASYMMETRIC_SPREAD_MM, _ASYMMETRIC_FUNCTIONS = 0.8, 16
+_REACH_MM = 20.0
+# Before the cut, which keeps nearly all of it; and how many functions each axis has.
+_SPREAD_MM, _FUNCTIONS = 3.1, 40
+_ASYMMETRIC_SPREAD_MM, _ASYMMETRIC_FUNCTIONS = 0.7, 16
 _SUPPORTS, _SEED = 1400, 0
 _MIRROR = np.array([-1.0, 1.0, 1.0])
-_LIPS_MM, _LIPS_HALF_MM = np.array([0.0, -67.0, 24.0]), np.array([34.0, 16.0, 26.0])
-_LIPS_SHARE = 0.6  # lips and what is behind them must not part
-_NOSE_MM, _NOSE_HALF_MM = np.array([0.0, -40.0, 36.0]), np.array([18.0, 13.0, 22.0])
-_NOSE_SHARE = 0.55  # wings that pinch or bulge look like clay
+# Features that must keep their form have a share of the spread: lips must not part, wings of a nose that pinch or bulge
+# look like clay, lids have directions of their own. Middle and half size in mm, of one side, and share.
+_CALM = (
+    (np.array([0.0, -69.0, 26.0]), np.array([36.0, 20.0, 40.0]), 0.18),
+    (np.array([0.0, -25.0, 32.0]), np.array([18.0, 28.0, 40.0]), 0.29),
+    (np.array([30.0, -1.5, 13.0]), np.array([24.0, 15.0, 40.0]), 0.45),
+    (np.array([30.0, 20.5, 13.0]), np.array([34.0, 12.0, 40.0]), 0.57),
+)
 
 
 def local_directions(points: np.ndarray, surface: Surface) -> tuple[list[str], np.ndarray]:
@@ -52,12 +56,13 @@ def _amplitude(points: np.ndarray, surface: Surface) -> np.ndarray:
     """Share of the spread (P,): all of it on the face, nothing on neck, skull, teeth and tongue."""
     y, z = points[:, 1], points[:, 2]
     front = smoothstep(z, -70, -20) * smoothstep(y, -150, -110) * smoothstep(-y, -110, -60)
-    lips, nose = (
-        np.exp(-((((points - middle) / half) ** 2).sum(axis=1)))
-        for middle, half in ((_LIPS_MM, _LIPS_HALF_MM), (_NOSE_MM, _NOSE_HALF_MM))
-    )
     loose = np.isin(surface.parts, (Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE))
-    out = front * (1 - (1 - _LIPS_SHARE) * lips) * (1 - (1 - _NOSE_SHARE) * nose)
+    sided = np.abs(points) * [1, 0, 0] + points * [0, 1, 1]
+    near = [np.exp(-((((sided - middle) / half) ** 2).sum(axis=1) ** 2)) for middle, half, _ in _CALM]
+    crowd = np.maximum(sum(near), 1)  # where two meet they share
+    out = front * (
+        1 - sum((1 - share) * weight for weight, (_, _, share) in zip(near, _CALM, strict=True)) / crowd
+    )
     out[np.unique(surface.triangles[loose])] = 0
     return np.asarray(out)
 

@@ -24,7 +24,7 @@ _IRIS_HEIGHT = (0.52, 0.62)
 _LIFT_MM = 2.5
 _RING = 24
 """Vertices around an eyeball; the first vertex of an eyeball is its front, the last ring is its border."""
-_SKIN_MM, _THICK_MM, _DEPTH_MM, _REACH_MM = 0.35, 1.4, 0.6, 11.0
+_SKIN_MM, _THICK_MM, _DEPTH_MM, _REACH_MM = 0.35, 5.0, 0.6, 13.0
 """The lids' edges stay `_SKIN_MM` from the eyeball, or as near as on the mean head, skin further off up to `_THICK_MM`.
 Looked after is what is from `_DEPTH_MM` inside to `_REACH_MM` outside on the mean head."""
 
@@ -118,7 +118,7 @@ def _eyes(model: MorphableModel) -> tuple[_Eye, ...]:
 
 
 def _least(gap_mm: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-    thick = np.minimum(_SKIN_MM + 0.45 * np.maximum(gap_mm - _SKIN_MM, 0.0), _THICK_MM)
+    thick = np.minimum(_SKIN_MM + 0.85 * np.maximum(gap_mm - _SKIN_MM, 0.0), _THICK_MM)
     least: Float64[np.ndarray, " n"] = np.minimum(gap_mm, thick)
     return least
 

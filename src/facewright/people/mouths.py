@@ -13,7 +13,7 @@ from facewright.models.morphable import MorphableModel, Part
 __all__ = ["with_hidden_mouth"]
 
 _ROWS = (Part.UPPER_TEETH, Part.LOWER_TEETH, Part.TONGUE)
-_NEIGHBOURS = 4
+_ROW_NEIGHBOURS, _LINING_NEIGHBOURS = 16, 4
 _REACH_MM = 16.0
 """Inner points further than this from the skin cannot come through it."""
 _ROW_DEPTH_MM, _LINING_DEPTH_MM = 5.5, 2.5
@@ -24,7 +24,7 @@ _OUTWARDS = 0.35
 
 @dataclass(frozen=True)
 class _Inner:
-    """Points (n,) inside the mouth, `_NEIGHBOURS` points of skin (k, n) before each, their normals, least depths."""
+    """Points (n,) inside the mouth, k points of skin (k, n) before each, their normals, least depths."""
 
     points: Int64[np.ndarray, " n"]
     skin: Int64[np.ndarray, "k n"]
@@ -91,7 +91,7 @@ def _inner(
     mean = model.mean_mm.astype(np.float64)
     x, y, z = (mean[outer, axis][:, None] - mean[points, axis] for axis in range(3))
     apart = x * x + y * y + (0.0 if forwards else z * z)
-    order = np.argsort(apart, axis=0, kind="stable")[:_NEIGHBOURS]
+    order = np.argsort(apart, axis=0, kind="stable")[: _ROW_NEIGHBOURS if forwards else _LINING_NEIGHBOURS]
     near = np.take_along_axis(apart, order[:1], axis=0)[0] < _REACH_MM * _REACH_MM
     if forwards:
         near &= mean[points, 2] > 0

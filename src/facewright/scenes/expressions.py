@@ -19,14 +19,14 @@ _GAUSSIAN_LIMIT = 2.5
 
 # Units of each kind of expression at full strength. "Left" and "Right" units are named once, without the side.
 KINDS: dict[str, dict[str, float]] = {
-    "neutral": {},
+    "neutral": {"mouthSmile": 0.2},
     "smile": {
-        "mouthSmile": 0.9, "mouthStretch": 0.35, "mouthUpperUp": 0.5, "jawOpen": 0.06, "cheekSquint": 0.55,
-        "eyeSquint": 0.25, "mouthDimple": 0.25, "browOuterUp": 0.1,
+        "mouthSmile": 1.2, "mouthStretch": 0.5, "mouthUpperUp": 0.6, "jawOpen": 0.07, "cheekSquint": 0.6,
+        "eyeSquint": 0.3, "mouthDimple": 0.25, "browOuterUp": 0.1,
     },
     "laugh": {
-        "mouthSmile": 1.0, "mouthStretch": 0.45, "mouthUpperUp": 0.6, "mouthLowerDown": 0.35, "jawOpen": 0.18,
-        "cheekSquint": 0.8, "eyeSquint": 0.4, "mouthDimple": 0.2, "browInnerUp": 0.15,
+        "mouthSmile": 1.4, "mouthStretch": 0.65, "mouthUpperUp": 0.75, "mouthLowerDown": 0.45, "jawOpen": 0.2,
+        "cheekSquint": 0.85, "eyeSquint": 0.45, "mouthDimple": 0.2, "browInnerUp": 0.15,
     },
     "talk": {"jawOpen": 0.35, "mouthFunnel": 0.25, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15},
     "press": {"mouthPress": 0.6, "mouthRollLower": 0.3, "mouthRollUpper": 0.3, "mouthShrugLower": 0.2},
