@@ -81,6 +81,14 @@ def test_people_and_samples_win_over_a_presets_plan(capsys):
     assert same.groups == [(range(40), 3)]
 
 
+def test_grids_and_mixup_can_be_where_options_start_from(tmp_path, capsys):
+    grid = printed_config(capsys, "--preset", "multi-pie-like")
+    assert grid.samples == 13 * 19
+    (tmp_path / "mixed.json").write_text(to_json(printed_config(capsys, "--mixup")))
+    assert printed_config(capsys, "--config", tmp_path / "mixed.json").mixup.mixup
+    assert main(["render", str(tmp_path / "one.png"), "--config", str(tmp_path / "mixed.json")]) == 0
+
+
 def test_config_files_that_cannot_be_used(tmp_path, capsys):
     assert "nowhere.json: cannot be read" in complaint(
         capsys, "config", "--config", tmp_path / "nowhere.json"

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from facewright import FacewrightError, _native
-from facewright.dataset import DatasetConfig, draw_person
+from facewright.dataset import DatasetConfig, draw_person, generate
 from facewright.scenes import SamplerConfig, Uniform
 from facewright.scenes.backgrounds import draw_backgrounds
+from facewright.scenes.grid import parse_axis
 from facewright.scenes.photo_backgrounds import open_photo_backgrounds
 
 WORDS = np.random.default_rng(0).integers(0, 2**32, (300, 4)).astype(np.uint32)
@@ -63,6 +64,34 @@ def test_photos_are_cropped_without_squashing(photos: Path):
     assert {-1.0, 1.0} == set(np.sign(np.median(across, axis=(1, 2))))
     which = np.bincount((drawn[:, 0, 0, 2] / 100).round().astype(int), minlength=3)
     assert (which > 70).all()
+
+
+def test_a_grid_shows_photos_by_their_number_in_the_order_of_names(photos: Path):
+    sampler = SamplerConfig(
+        backgrounds=str(photos), grid=(parse_axis("background=2,0,1"), parse_axis("yaw_deg=0,1"))
+    )
+    config = DatasetConfig(people=2, samples=6, crop="frame224", size_px=32, sampler=sampler)
+    one, other = draw_person(config, 0), draw_person(config, 1)
+    np.testing.assert_array_equal(one.parameters["background"][:, 0], [2, 2, 0, 0, 1, 1])
+    np.testing.assert_array_equal(one.images[:, 1, 1, 2], other.images[:, 1, 1, 2])
+    np.testing.assert_allclose(one.images[:, 1, 1, 2], [200, 200, 0, 0, 100, 100], atol=1)
+    # The middle of the image of 200 x 100: from 50 to 150 across.
+    drawn = open_photo_backgrounds(str(photos), 32).numbered(np.uint32([0]))[0, :, :, 0].astype(int)
+    assert (drawn.min(), drawn.max()) == (51, 148)
+    squashed = open_photo_backgrounds(str(photos), 32).numbered(np.uint32([0]), squash=True)[0, :, :, 0]
+    assert squashed.max() > 190
+
+
+def test_numbers_of_photos_that_there_are_not(photos: Path, tmp_path: Path):
+    sampler = SamplerConfig(backgrounds=str(photos), grid=(parse_axis("background=0:3:1"),))
+    config = DatasetConfig(people=1, samples=4, size_px=32, sampler=sampler)
+    with pytest.raises(
+        FacewrightError, match=r"grid background: found number 3, expected 0 .. 2: the folder has 3"
+    ):
+        generate(tmp_path / "out", config, quiet=True)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(FacewrightError, match=r"grid background: found .*-1"):
+        SamplerConfig(grid=(parse_axis("background=-1,1"),))
 
 
 def test_photos_are_prepared_once_and_again_when_they_change(photos: Path):

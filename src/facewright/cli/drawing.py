@@ -15,6 +15,7 @@ from facewright.dataset import DatasetConfig, parse_plan, with_plan
 from facewright.errors import FacewrightError
 from facewright.formats.storage import Place
 from facewright.machine import available_cores
+from facewright.people.mixup import MixupConfig
 
 __all__ = ["drawing_commands"]
 
@@ -151,7 +152,7 @@ def redraw(
     """Draw the images of .rps files of the parametric-face-image-generator again, as PNGs.
 
     Args:
-        rps: Files of version 3.0 or 4.0.
+        rps: Files of any version, 1.0 to 4.0.
         out: Folder for the images.
         model: Head model, as for generate; by default the one that a file names, or the embedded head.
         pfig_exact: Spherical harmonics on a Lambertian surface alone, as that software draws.
@@ -214,21 +215,22 @@ def drawing_commands(arguments: Sequence[str]) -> dict[str, Callable[..., Any]]:
         "pairs": pairs,
         "redraw": redraw,
     }
-    base = (
-        _beginning(arguments)
-        if arguments and arguments[0] in ("generate", "preview", "render", "config")
-        else None
-    )
+    chosen = arguments[0] if arguments else ""
+    base = _beginning(arguments) if chosen in ("generate", "preview", "render", "config") else None
     if base is None:
         return commands
-    samples = base.samples if base.sampler.grid else _PREVIEW.samples
-    sheet = replace(base, people=min(base.people, _PREVIEW.people), samples=samples, deeper=())
-    return commands | {
-        "generate": functools.partial(generate, settings=base),
-        "preview": functools.partial(preview, settings=sheet),
-        "render": functools.partial(render, settings=replace(base, people=1, samples=1, deeper=())),
-        "config": functools.partial(config, settings=base),
-    }
+    return commands | {chosen: functools.partial(commands[chosen], settings=_as_usual(chosen, base))}
+
+
+def _as_usual(command: str, base: DatasetConfig) -> DatasetConfig:
+    """The settings with as few people and images as a command draws where nothing is typed."""
+    if command == "preview":
+        samples = base.samples if base.sampler.grid else _PREVIEW.samples
+        return replace(base, people=min(base.people, _PREVIEW.people), samples=samples, deeper=())
+    if command == "render":
+        samples = base.samples if base.sampler.grid else 1
+        return replace(base, people=1, samples=samples, deeper=(), mixup=MixupConfig())
+    return base
 
 
 def _beginning(arguments: Sequence[str]) -> DatasetConfig | None:

@@ -110,8 +110,10 @@ def backgrounds_of(config: DatasetConfig, scenes: Scenes) -> UInt8[np.ndarray, "
     folder, crop = config.sampler.backgrounds, named_crop(config.crop, config.size_px)
     if folder is None:
         return None
-    photos = open_photo_backgrounds(folder, crop.size_px)
-    return photos.draw(scenes.background, config.sampler.squash_backgrounds)
+    photos, squash = open_photo_backgrounds(folder, crop.size_px), config.sampler.squash_backgrounds
+    if config.sampler.numbers_backgrounds:
+        return photos.numbered(scenes.background[:, 0], squash)
+    return photos.draw(scenes.background, squash)
 
 
 def open_sampler(config: DatasetConfig) -> Sampler:

@@ -61,16 +61,18 @@ class Stamp:
 def _sources(config: DatasetConfig) -> dict[str, str]:
     """SHA-256 of what a configuration names and does not hold: light and backgrounds of the user's own.
 
-    Raises FacewrightError when they cannot be read.
+    Raises FacewrightError when they cannot be read, and for numbers of backgrounds that there are not.
     """
     light, folder = config.sampler.light.illumination, config.sampler.backgrounds
     sources = {}
     if ":" in light:
         sources["illumination"] = prior_digest(light)
     if folder is not None:
-        sources["backgrounds"] = open_photo_backgrounds(
-            folder, named_crop(config.crop, config.size_px).size_px
-        ).digest
+        photos = open_photo_backgrounds(folder, named_crop(config.crop, config.size_px).size_px)
+        sources["backgrounds"] = photos.digest
+        for axis in config.sampler.grid:
+            if axis.name == "background":
+                photos.require_number(int(max(axis.values)))
     return sources
 
 

@@ -46,7 +46,8 @@ def assemble(name: str, source: str, parts: Parts, mm_per_unit: float) -> Morpha
     """The model in millimetres in the head frame. Raises FacewrightError, beginning with `source`, for a wrong face."""
     mean = parts.mean * mm_per_unit
     _require_face(source, mean[parts.landmarks])
-    mean = mean - _between_eyeballs(mean, parts)
+    origin = _between_eyeballs(mean, parts)
+    mean = mean - origin
     identity, expression = (_scaled(basis, mm_per_unit) for basis in (parts.identity, parts.expression))
     mean_mm = np.ascontiguousarray(mean, np.float32)
     count = len(mean_mm)
@@ -66,6 +67,7 @@ def assemble(name: str, source: str, parts: Parts, mm_per_unit: float) -> Morpha
         alignment_landmarks=alignment_rows(parts.landmarks),
         gaussian_expressions=parts.gaussian,
         albedo=parts.albedo,
+        origin_mm=(float(origin[0]), float(origin[1]), float(origin[2])),
     )
     return with_closed_mouth(model)
 

@@ -71,3 +71,5 @@ class MorphableModel:
     gaussian_expressions: int = 0
     albedo: Albedo | None = None
     """None where the model has shapes alone."""
+    origin_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Where the head's origin lies in the frame of the model's own file."""

@@ -17,6 +17,7 @@ from facewright.errors import FacewrightError
 from facewright.people.config import PeopleConfig
 from facewright.pfig.distributions import parse, scaled
 from facewright.pfig.fields import Fields
+from facewright.pfig.parameters import ColourTransform
 from facewright.scenes.camera import CameraConfig
 from facewright.scenes.expressions import ExpressionConfig
 from facewright.scenes.grid import Axis, cells
@@ -24,7 +25,7 @@ from facewright.scenes.illumination import LightConfig
 from facewright.scenes.sampler import SamplerConfig
 from facewright.scenes.worn import WornConfig
 
-__all__ = ["LANDMARK_TAGS", "MODALITIES", "PfigJob", "read_pfig"]
+__all__ = ["LANDMARK_TAGS", "MODALITIES", "PfigJob", "model_of", "read_pfig"]
 
 _VERSION = "V1.0"
 _SEED = 1986
@@ -60,7 +61,7 @@ class PfigJob:
 
     width_px, height_px: of the images; the data set's are squares of the larger side, of which the middle is kept.
     modalities: names of `MODALITIES`. controlled: images are counted from 1 and not from 0. ignored: fields that mean
-    nothing here.
+    nothing here. region_maps: name, picture and the mapping of the model's vertices into it.
     """
 
     dataset: DatasetConfig
@@ -68,9 +69,10 @@ class PfigJob:
     height_px: int
     modalities: tuple[str, ...]
     landmark_tags: tuple[str, ...]
-    region_maps: tuple[tuple[str, str], ...]
+    region_maps: tuple[tuple[str, str, str], ...]
     controlled: bool
     focal_mm: float
+    colours: ColourTransform
     ignored: tuple[str, ...]
     exact: bool
 
@@ -112,21 +114,27 @@ class _Reader:
         modalities = tuple(name for name in MODALITIES if methods.get(name, bool, False))
         tags = self.root.get("landmark-tags", list, list(LANDMARK_TAGS))
         maps = tuple(self._region_maps()) if "render-region-maps" in modalities else ()
-        dataset, focal = self._dataset(width, height)
+        defaults = self.section("default-parameters")
+        dataset, focal = self._dataset(defaults, width, height)
         return PfigJob(
             dataset, width, height, modalities, tuple(map(str, tags)), maps, self.controlled, focal,
-            tuple(name for section in self.sections for name in section.unused()), self.exact,
+            self._colours(defaults), tuple(name for section in self.sections for name in section.unused()), self.exact,
         )  # fmt: skip
 
-    def _region_maps(self) -> Iterator[tuple[str, str]]:
+    def _region_maps(self) -> Iterator[tuple[str, str, str]]:
         for i, values in enumerate(self.root.get("region-maps", list)):
             one = Fields(f"{self.root.where}.region-maps[{i}]", values)
-            one.get("mapping", str)
-            yield one.get("name", str), one.get("region-map", str)
+            yield one.get("name", str), one.get("region-map", str), one.get("mapping", str)
 
-    def _dataset(self, width: int, height: int) -> tuple[DatasetConfig, float]:
+    @staticmethod
+    def _colours(defaults: Fields) -> ColourTransform:
+        section = defaults.inner("color-transform", optional=True)
+        gain, offset = section.numbers("gain", 3, [1.0] * 3), section.numbers("offset", 3, [0.0] * 3)
+        contrast = section.get("colorContrast", float, 1.0)
+        return ColourTransform((gain[0], gain[1], gain[2]), contrast, (offset[0], offset[1], offset[2]))
+
+    def _dataset(self, defaults: Fields, width: int, height: int) -> tuple[DatasetConfig, float]:
         model = self.section("morphable-model-parameters")
-        defaults = self.section("default-parameters")
         seed = self.section("general", optional=True).get("random-seed", int, _SEED) % 2**32
         centre_of = self.section("pose-range" if self.controlled else "pose-variation")
         centre = centre_of.get("center-faces", str, "facebox")
@@ -146,7 +154,7 @@ class _Reader:
         samples = model.get("number-of-samples-per-id", int, 1)  # which the controlled application ignores
         config = DatasetConfig(
             people=model.get("number-of-ids-to-create", int), samples=cells(grid) if self.controlled else samples,
-            seed=seed, crop=_CENTRES[centre], size_px=max(width, height), sampler=sampler, model=_model_of(file),
+            seed=seed, crop=_CENTRES[centre], size_px=max(width, height), sampler=sampler, model=model_of(file),
         )  # fmt: skip
         return config, focal
 
@@ -277,7 +285,7 @@ class _Reader:
         return values[:-1] if kind == "not-inclusive" and values[-1] >= end and len(values) > 1 else values
 
 
-def _model_of(file: str) -> str | None:
+def model_of(file: str) -> str | None:
     """The reader of a model's file, by what its name says."""
     kind = "bfm2019" if "2019" in Path(file).name else "bfm2017"
     return f"{kind}:{file}"

@@ -1,104 +1,68 @@
-"""Its other images of a head: depth, correspondence, normals, albedo, illumination, regions."""
+"""Its other images: depth, correspondence, normals, albedo, illumination, regions, from what the renderer knows of each
+pixel. They show what the image shows; correspondence and regions, where that is the head."""
 
 from __future__ import annotations
 
+import functools
+import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float64, UInt8
+from jaxtyping import Float32, Float64, UInt8
 
+from facewright import _native
 from facewright.errors import FacewrightError
-from facewright.people.person import Person
-from facewright.pfig.projection import Seen
-from facewright.render.rasterizer import Fragments
-from facewright.scenes.spherical import directional_light
+from facewright.models.morphable import MorphableModel
+from facewright.pfig.parameters import UNTOUCHED, ColourTransform
+from facewright.render.annotations import Annotations
 
-__all__ = ["draw_modality", "read_region_map", "region_image"]
+__all__ = ["colour_transformed", "draw_modality", "read_mapping", "read_region_map", "region_image"]
 
-_KERNEL = np.array([np.pi, *[2 * np.pi / 3] * 3, *[np.pi / 4] * 5])
+_LUMINANCE = np.array([0.3, 0.59, 0.11])
 
 
 def draw_modality(
-    name: str, person: Person, seen: Seen, fragments: Fragments, light: Float64[np.ndarray, "9 3"]
+    name: str, model: MorphableModel, annotations: Annotations, row: int
 ) -> UInt8[np.ndarray, "H W 3"]:
-    """The image that `name`, a rendering method, asks for; black where there is no head."""
-    covered = fragments.triangle >= 0
-    out = np.zeros((*covered.shape, 3))
-    if covered.any():
-        out[covered] = _METHODS[name](person, seen, fragments, covered, light)
-    return (out.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    """The image that `name`, a rendering method, asks for; black where nothing is seen."""
+    out = _METHODS[name](model, annotations, row)
+    out[annotations.triangle[row] < 0] = 0
+    return out
 
 
-def _interpolated(
-    values: Float64[np.ndarray, "V k"], person: Person, fragments: Fragments, covered: Bool[np.ndarray, "H W"]
-) -> Float64[np.ndarray, "n k"]:
-    corners = person.model.triangles[fragments.triangle[covered]]
-    weights = fragments.barycentric[covered].astype(np.float64)
-    mixed: Float64[np.ndarray, "n k"] = sum(weights[:, i : i + 1] * values[corners[:, i]] for i in range(3))
-    return mixed
-
-
-def _depth(
-    person: Person, seen: Seen, fragments: Fragments, covered: np.ndarray, light: np.ndarray
-) -> Float64[np.ndarray, "n 3"]:
-    """1 - (d - min) / (max - min) of the window depth, which is linear in 1 / depth: near is bright."""
-    window = -1 / fragments.depth_mm[covered].astype(np.float64)
-    low, high = float(window.min()), float(window.max())
+def _depth(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
+    """1 - (d - min) / (max - min) of the window depth, which is linear in 1 / depth but for parallel rays."""
+    depth = annotations.depth[row].astype(np.float64)
+    seen = annotations.triangle[row] >= 0
+    window = depth if annotations.orthographic[row] else -1 / np.where(seen, depth, 1.0)
+    low, high = (float(window[seen].min()), float(window[seen].max())) if seen.any() else (0.0, 1.0)
     shade = 1 - (window - low) / max(high - low, 1e-12)
-    return np.repeat(shade[:, None], 3, axis=1)
+    return np.repeat(_codes(shade)[..., None], 3, axis=2)
 
 
-def _correspondence(
-    person: Person, seen: Seen, fragments: Fragments, covered: np.ndarray, light: np.ndarray
-) -> Float64[np.ndarray, "n 3"]:
+def _correspondence(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
     """Place on the mean head, its bounding box stretched to the cube of colours."""
-    mean = person.model.mean_mm.astype(np.float64)
+    mean = model.mean_mm.astype(np.float64)
     low, high = mean.min(axis=0), mean.max(axis=0)
-    return _interpolated((mean - low) / (high - low), person, fragments, covered)
+    out = _codes((annotations.reference[row] - low) / (high - low))
+    out[annotations.triangle[row] >= len(model.triangles)] = 0
+    return out
 
 
-def _vertex_normals(person: Person, seen: Seen) -> Float64[np.ndarray, "V 3"]:
-    """Unit normals in the camera frame, the same on both sides of a seam."""
-    corners = seen.positions_mm[person.model.triangles]
-    across, along = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    each = np.cross(across, along)
-    normals = np.zeros_like(seen.positions_mm)
-    for i in range(3):
-        np.add.at(normals, person.model.weld[person.model.triangles[:, i]], each)
-    normals = normals[person.model.weld]
-    length = np.sqrt((normals * normals)[:, :1] + (normals * normals)[:, 1:2] + (normals * normals)[:, 2:])
-    unit: Float64[np.ndarray, "V 3"] = normals / length.clip(1e-12, None)
-    return unit
-
-
-def _normals(
-    person: Person, seen: Seen, fragments: Fragments, covered: np.ndarray, light: np.ndarray
-) -> Float64[np.ndarray, "n 3"]:
+def _normals(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
     """0.5 - 0.5 n: its sign is flipped."""
-    return 0.5 - 0.5 * _interpolated(_vertex_normals(person, seen), person, fragments, covered)
+    return _codes(0.5 - 0.5 * annotations.normals[row].astype(np.float64))
 
 
-def _albedo(
-    person: Person, seen: Seen, fragments: Fragments, covered: np.ndarray, light: np.ndarray
-) -> Float64[np.ndarray, "n 3"]:
-    if person.vertex_colours is not None:
-        return _interpolated(person.vertex_colours.astype(np.float64) / 255, person, fragments, covered)
-    uv = _interpolated(person.model.uv.astype(np.float64), person, fragments, covered)
-    side = len(person.texture)
-    column, row = (np.clip((uv[:, k] * side).astype(int), 0, side - 1) for k in (0, 1))
-    texels: Float64[np.ndarray, "n 3"] = person.texture[row, column].astype(np.float64) / 255
-    return texels
+def _albedo(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
+    return _srgb(annotations.albedo[row])
 
 
-def _illumination(
-    person: Person, seen: Seen, fragments: Fragments, covered: np.ndarray, light: np.ndarray
-) -> Float64[np.ndarray, "n 3"]:
-    """What a white Lambertian head would show."""
-    normals = _vertex_normals(person, seen)
-    basis = directional_light(normals, np.ones(len(normals))) * _KERNEL
-    shade = sum(basis[:, i : i + 1] * light[i] for i in range(9))
-    return _interpolated(shade, person, fragments, covered)
+def _illumination(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
+    """What a white matt head would show."""
+    return _srgb(annotations.irradiance[row])
 
 
 _METHODS = {
@@ -110,6 +74,33 @@ _METHODS = {
 }
 
 
+def _codes(values: Float64[np.ndarray, "*s"]) -> UInt8[np.ndarray, "*s"]:
+    return np.asarray(values.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def _srgb(linear: Float32[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H W 3"]:
+    codes: UInt8[np.ndarray, "H W 3"] = _native.linear_to_srgb(np.ascontiguousarray(linear).ravel())
+    return codes.reshape(linear.shape)
+
+
+def colour_transformed(
+    image: UInt8[np.ndarray, "H W 3"], annotations: Annotations, row: int, colours: ColourTransform
+) -> UInt8[np.ndarray, "H W 3"]:
+    """The image with the colours of what stands before the background changed."""
+    if colours == UNTOUCHED:
+        return image
+    seen = annotations.triangle[row] >= 0
+    c = image[seen] / 255
+    grey = c[:, :1] * _LUMINANCE[0] + c[:, 1:2] * _LUMINANCE[1] + c[:, 2:] * _LUMINANCE[2]
+    out = image.copy()
+    out[seen] = _codes(
+        np.array(colours.gain) * (colours.contrast * c + (1 - colours.contrast) * grey)
+        + np.array(colours.offset)
+    )
+    return out
+
+
+@functools.lru_cache(maxsize=16)
 def read_region_map(path: Path) -> UInt8[np.ndarray, "H W 3"]:
     """A picture of regions over the model's UVs. Raises FacewrightError naming it when it cannot be read."""
     found = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB) if path.exists() else None
@@ -118,16 +109,49 @@ def read_region_map(path: Path) -> UInt8[np.ndarray, "H W 3"]:
     return np.asarray(found, np.uint8)
 
 
+@functools.lru_cache(maxsize=16)
+def read_mapping(path: Path) -> Float32[np.ndarray, "V 2"]:
+    """Where each vertex of a model lies in a region map, u right and v down, from a texture mapping of scalismo-faces.
+
+    That is JSON with `pointData`, [u, v] for each vertex of the model's file, v upwards. Raises FacewrightError naming
+    the file.
+    """
+    try:
+        fields: dict[str, Any] = json.loads(path.read_text())
+        points = np.array(fields.get("textureMapping", fields)["pointData"], np.float32)
+    except OSError as error:
+        raise FacewrightError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FacewrightError(
+            f"{path}: {error!r}, expected a mapping with pointData, [u, v] a vertex"
+        ) from error
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise FacewrightError(
+            f"{path}: found pointData of shape {points.shape}, expected [u, v] for each vertex"
+        )
+    return np.stack([points[:, 0], 1 - points[:, 1]], axis=1)
+
+
 def region_image(
-    regions: UInt8[np.ndarray, "H W 3"], person: Person, fragments: Fragments
+    regions: UInt8[np.ndarray, "H W 3"],
+    uv: Float32[np.ndarray, "V 2"],
+    model: MorphableModel,
+    annotations: Annotations,
+    row: int,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """The regions' colours, never mixed, where the head is seen."""
-    covered = fragments.triangle >= 0
-    out = np.zeros((*covered.shape, 3), np.uint8)
-    if covered.any():
-        uv = _interpolated(person.model.uv.astype(np.float64), person, fragments, covered)
-        height, width = regions.shape[:2]
-        column = np.clip((uv[:, 0] * width).astype(int), 0, width - 1)
-        row = np.clip((uv[:, 1] * height).astype(int), 0, height - 1)
-        out[covered] = regions[row, column]
+    """The regions' colours, never mixed, where the head is seen.
+
+    uv: of the model's vertices in the picture; there is none of the last ones, the inside of the mouth that readers
+    add.
+    """
+    triangle = annotations.triangle[row]
+    mapped = np.append((model.triangles < len(uv)).all(axis=1), False)
+    head = mapped[np.where(triangle < len(model.triangles), triangle, -1)]
+    corners, weights = model.triangles[triangle[head]], annotations.barycentric[row][head]
+    at = sum(uv[corners[:, i]] * weights[:, i : i + 1] for i in range(3))
+    height, width = regions.shape[:2]
+    column = np.clip((at[:, 0] * width).astype(int), 0, width - 1)
+    line = np.clip((at[:, 1] * height).astype(int), 0, height - 1)
+    out = np.zeros((*triangle.shape, 3), np.uint8)
+    out[head] = regions[line, column]
     return out

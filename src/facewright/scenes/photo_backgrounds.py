@@ -44,23 +44,45 @@ class PhotoBackgrounds:
     ) -> UInt8[np.ndarray, "n size size 3"]:
         """For each row of four random words, a square part of one of the images, mirrored or not; or all of it."""
         if squash:
-            return np.stack([self._squashed(which) for which in words[:, 0].tolist()])
+            return self.numbered(
+                (words[:, 0].astype(np.uint64) * len(self.places) >> 32).astype(np.uint32), squash
+            )
         return np.stack([self._crop(*row) for row in words.tolist()])
 
-    def _image(self, which: int) -> UInt8[np.ndarray, "height width 3"]:
-        start, height, width = self.places[which * len(self.places) >> 32]
+    def numbered(
+        self, numbers: UInt32[np.ndarray, " n"], squash: bool = False
+    ) -> UInt8[np.ndarray, "n size size 3"]:
+        """The images of these numbers, counted from 0 in the order of their names: the middle of each, or all of it.
+
+        Raises FacewrightError for a number that there is not.
+        """
+        self.require_number(int(numbers.max(initial=0)))
+        return np.stack([self._middle(number, squash) for number in numbers.tolist()])
+
+    def require_number(self, number: int) -> None:
+        """Raise FacewrightError unless there is an image of this number."""
+        if number >= len(self.places):
+            raise FacewrightError(
+                f"grid background: found number {number}, expected 0 .. {len(self.places) - 1}: the folder has "
+                f"{len(self.places)} images"
+            )
+
+    def _middle(self, number: int, squash: bool) -> UInt8[np.ndarray, "size size 3"]:
+        image = self._image(number)
+        height, width = image.shape[:2]
+        across, along = (width, height) if squash else (min(height, width), min(height, width))
+        left, top = (width - across) // 2, (height - along) // 2
+        part: UInt8[np.ndarray, "size size 3"] = _native.shrink(
+            image, left, top, across, along, self.size_px, self.size_px
+        )
+        return part
+
+    def _image(self, number: int) -> UInt8[np.ndarray, "height width 3"]:
+        start, height, width = self.places[number]
         return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
 
-    def _squashed(self, which: int) -> UInt8[np.ndarray, "size size 3"]:
-        image = self._image(which)
-        height, width = image.shape[:2]
-        whole: UInt8[np.ndarray, "size size 3"] = _native.shrink(
-            image, 0, 0, width, height, self.size_px, self.size_px
-        )
-        return whole
-
     def _crop(self, which: int, part: int, place: int, side: int) -> UInt8[np.ndarray, "size size 3"]:
-        image = self._image(which)
+        image = self._image(which * len(self.places) >> 32)
         height, width = image.shape[:2]
         shorter = min(height, width)
         smallest = max(1, int(_SMALLEST_PART * shorter))

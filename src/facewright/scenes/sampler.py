@@ -75,7 +75,7 @@ class SamplerConfig:
     grid: tuple[Axis, ...] = ()
     """Every combination of these values instead of random ones, the last quantity changing fastest, each typed
     NAME=START:STOP:STEP or NAME=V,V,...; a name is that of an option, `expression` (the number of its kind) or
-    `background` (any number)."""
+    `background` (any number; with a folder of images that of an image, from 0 in the order of their names)."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _POSES.items():
@@ -85,9 +85,16 @@ class SamplerConfig:
                 raise FacewrightError(f"grid: found '{axis.name}', expected one of {', '.join(_GRID)}")
             if axis.name in _LIMITS:
                 require_within(f"grid {axis.name}", Empirical(axis.values), *_LIMITS[axis.name])
+            if axis.name == "background":
+                require_within("grid background", Empirical(axis.values), 0, 2**32 - 1)
         names = [axis.name for axis in self.grid]
         if len(set(names)) < len(names):
             raise FacewrightError(f"grid: found {', '.join(names)}, expected each name once")
+
+    @property
+    def numbers_backgrounds(self) -> bool:
+        """Whether images stand behind, and a grid says which: `Scenes.background` is then their number and zeros."""
+        return self.backgrounds is not None and any(axis.name == "background" for axis in self.grid)
 
 
 class Sampler:
@@ -182,6 +189,10 @@ class Sampler:
     def _backgrounds(self, draws: _Draws, given: Given) -> UInt32[np.ndarray, "count 4"]:
         if self.config.background == "plain":
             return np.zeros((draws.count, 4), dtype=np.uint32)
+        if self.config.numbers_backgrounds:
+            numbers = np.zeros((draws.count, 4), dtype=np.uint32)
+            numbers[:, 0] = given["background"]
+            return numbers
         words = draws.words(Factor.BACKGROUND, 4)
         if "background" in given:
             shared = Streams(self.seed, _SHARED)

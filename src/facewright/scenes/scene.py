@@ -35,7 +35,8 @@ class Scenes:
     jitter_px, jitter_scale, jitter_deg: the error of an imagined landmark detector, applied after cropping about the
         crop's centre, px of a 112-px crop; not to `pinhole`, which detects nothing.
     background: four random words per scene from which its background is drawn: a surface where the last two bits are
-        set, else a place; zeros for plain grey; or, with a folder of images, which part of which image.
+        set, else a place; zeros for plain grey; or, with a folder of images, which part of which image; where a grid
+        says which image, its number and zeros.
     """
 
     samples: UInt32[np.ndarray, " n"]
