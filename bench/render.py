@@ -2,10 +2,11 @@
 
     python bench/render.py [OUT.md] [--rounds 7] [--beside NAME=PYTHON ...]
 
-Each side is a process of its own and draws one round of a case after the other sides did; times are CPU time of all
-its threads, an image's, the median of the rounds; a ratio is the median of each round's. Every side draws the same bare
-heads (or, for this package alone, dressed ones) at 112 x 112 pixels of 2 x 2 samples. --beside: the interpreter of
-another installation of facewright, such as an earlier commit's. A peer that is not installed is left out and named.
+Each side is a process of its own and draws one round of a case after the other sides did; a round draws one person.
+Times are CPU time of all its threads, an image's, the median of the rounds; a ratio is the median of each round's.
+Every side draws the same bare heads (or, for this package alone, dressed ones) at 112 x 112 pixels of 2 x 2 samples.
+--beside: the interpreter of another installation of facewright, such as an earlier commit's. A peer that is not
+installed is left out and named.
 """
 
 from __future__ import annotations
@@ -99,9 +100,10 @@ class Side:
             return not case.lambertian and case.every_sample
         return True
 
-    def draw(self, key: str, case: Case) -> None:
+    def draw(self, key: str, case: Case, people: Sequence[int]) -> None:
         assert self._process.stdin is not None
-        print(json.dumps(dataclasses.asdict(case)), file=self._process.stdin, flush=True)
+        wanted = {"case": dataclasses.asdict(case), "people": list(people)}
+        print(json.dumps(wanted), file=self._process.stdin, flush=True)
         self.rounds.setdefault(key, []).append(json.loads(self._answer()))
 
     def close(self) -> None:
@@ -139,11 +141,12 @@ def start_sides(beside: Sequence[str]) -> tuple[list[Side], list[str]]:
 
 
 def take_turns(sides: Sequence[Side], rounds: int) -> None:
+    """Every round has a person of its own, whom all sides draw in the same scenes."""
     for number in range(rounds):
         for key, case in CASES.items():
             for side in sides:
                 if side.can(case):
-                    side.draw(key, case)
+                    side.draw(key, case, [number % PEOPLE])
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
 
 
@@ -178,7 +181,8 @@ def scaling_table(side: Side, rounds: int) -> list[str]:
         loads = []
         for _ in range(rounds):
             for threads in (1, 2):
-                side.draw(f"{key} {threads}", dataclasses.replace(case, threads=threads))
+                timed = dataclasses.replace(case, threads=threads)
+                side.draw(f"{key} {threads}", timed, range(PEOPLE))
             loads.append(os.getloadavg()[0])
         one, two = (side.seconds(f"{key} {threads}") for threads in (1, 2))
         walls = [side.seconds(f"{key} {threads}", "wall") for threads in (1, 2)]

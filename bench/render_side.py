@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from render_cases import CROP, PEOPLE, Case, Subject, subjects
+from render_cases import CROP, Case, Subject, subjects
 
 from facewright.dataset.generate import encode
 from facewright.people.worn import dress
@@ -70,19 +70,23 @@ def our_look(case: Case) -> dict[str, object]:
 
 @functools.cache
 def prepared(side: str, case: Case) -> Draw:
+    """Ready and warm."""
     people = subjects(case)
     if side == "ours":
-        return our_draw(case, people)
-    from render_peers import PEERS
+        draw = our_draw(case, people)
+    else:
+        from render_peers import PEERS
 
-    return PEERS[side](case, people).draw  # type: ignore[no-any-return]
+        draw = PEERS[side](case, people).draw
+    draw(0)
+    return draw
 
 
-def draw_round(draw: Draw, case: Case) -> dict[str, float]:
-    """Draws for ROUND_S seconds: images, CPU seconds of all threads, seconds."""
+def draw_round(draw: Draw, case: Case, people: list[int]) -> dict[str, float]:
+    """Draws these people again and again for ROUND_S of CPU time: images, CPU seconds of all threads, seconds."""
 
     def person(which: int) -> int:
-        images = draw(which % PEOPLE)
+        images = draw(which)
         if case.jpeg:
             for image in images:
                 encode(image, QUALITY)
@@ -91,8 +95,8 @@ def draw_round(draw: Draw, case: Case) -> dict[str, float]:
     images = 0
     with ThreadPoolExecutor(case.threads) as pool:
         cpu, wall = time.process_time(), time.perf_counter()
-        while time.perf_counter() - wall < ROUND_S or images == 0:
-            images += sum(pool.map(person, range(PEOPLE)))
+        while time.process_time() - cpu < ROUND_S:
+            images += sum(pool.map(person, people))
         return {
             "images": images,
             "cpu": time.process_time() - cpu,
@@ -120,10 +124,9 @@ def main() -> None:
     os.environ.setdefault("LP_NUM_THREADS", "0")  # llvmpipe draws in the calling thread
     print(json.dumps(name_of(side)), flush=True)
     for line in sys.stdin:
-        case = Case(**json.loads(line))
-        draw = prepared(side, case)
-        draw(0)
-        print(json.dumps(draw_round(draw, case)), flush=True)
+        wanted = json.loads(line)
+        case = Case(**wanted["case"])
+        print(json.dumps(draw_round(prepared(side, case), case, wanted["people"])), flush=True)
 
 
 if __name__ == "__main__":
