@@ -182,7 +182,7 @@ template <class Visit>
     const auto first_pixel = [](int32_t least) { return (least < 0 ? 0 : least) >> 9; };
     const auto last_pixel = [&](int32_t most) { return (most < 0 ? -1 : most > last ? last : most) >> 9; };
     const int left = first_pixel(std::min({a.x, b.x, c.x})), top = first_pixel(std::min({a.y, b.y, c.y}));
-    const int limit = (layout.side - 1) >> 1;
+    const int limit = layout.across * 2 - 1;  // as far as tiles reach, on every path
     const int right = std::min(limit, last_pixel(std::max({a.x, b.x, c.x}))), bottom = std::min(limit, last_pixel(std::max({a.y, b.y, c.y})));
     const int32_t x = left * 2 * kSubsample + half, y = top * 2 * kSubsample + half;
     WideEdge e0(b, c, x, y), e1(c, a, x, y), e2(a, b, x, y);
@@ -246,7 +246,7 @@ void rasterize(const ScreenVertex *vertices, const Triangle *triangles, int32_t 
                const TileLayout &layout, int32_t *triangle, float *inverse_depth) {
     Batch batch;
     for (int32_t first = 0; first < count; first += kLanes) {
-        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), two_sided, layout.side);
+        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), two_sided, layout.across * 4);
         for (uint32_t left = batch.small | batch.large; left != 0; left &= left - 1) {
             const int i = __builtin_ctz(left);
             const Draw draw{triangle, inverse_depth, first_number + first + i};
@@ -264,7 +264,7 @@ int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, int32_t c
     List list{inverse_depth, out};
     for (int32_t first = 0; first < count; first += kLanes) {
         const int32_t n = std::min(kLanes, count - first);
-        set_up(batch, vertices, triangles + first, n, true, layout.side);
+        set_up(batch, vertices, triangles + first, n, true, layout.across * 4);
         for (int i = 0; i < n; ++i) {
             if (batch.small >> i & 1) walk(batch, i, layout, list);
             if (batch.large >> i & 1) walk_any(vertices, triangles[first + i], true, layout, list);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from facewright.render import LAMBERTIAN, ShadingConfig, draw_heads, rasterize
 from tests.render.conftest import pane, plain_scenes, synthetic_model, synthetic_person
 from tests.render.test_rasterizer import SIZE, soup
 
-SMALL = Crop("small", 60, ARCFACE_112.points_px * (60 / 112))
+CROPS = [Crop("small", size, ARCFACE_112.points_px * (size / 112)) for size in (60, 5, 41)]
 LOOKS = (ShadingConfig(), ShadingConfig(every_sample=True), LAMBERTIAN)
 
 
@@ -47,10 +48,10 @@ def hash_of_pictures() -> str:
         pane(20, (20, 60, 200, 255), material=Material.HAIR, two_sided=True),
         pane(55, (255, 255, 255, 60), material=Material.GLASS),
     )
-    background = rng.integers(0, 256, (4, 60, 60, 3)).astype(np.uint8)
     digest = hashlib.sha256()
-    for look in LOOKS:
-        drawn = draw_heads(person, scenes, SMALL, background, worn, shading=look, annotate=True)
+    for crop, look in itertools.product(CROPS, LOOKS):
+        background = rng.integers(0, 256, (4, crop.size_px, crop.size_px, 3)).astype(np.uint8)
+        drawn = draw_heads(person, scenes, crop, background, worn, shading=look, annotate=True)
         assert drawn.annotations is not None
         for value in (drawn.images, drawn.landmarks_px, *vars(drawn.annotations).values()):
             if isinstance(value, np.ndarray):
