@@ -42,12 +42,17 @@ def test_the_mean_head_is_left_alone():
 
 
 @pytest.mark.parametrize("index", range(6))
-def test_only_the_inside_of_the_mouth_moves_and_rows_move_as_wholes(index):
+def test_only_the_inside_of_the_mouth_moves_and_rows_keep_their_form(index):
     model, before = load_head().model, neutral(index)
-    moved = with_hidden_mouth(model, before) - before
+    after = with_hidden_mouth(model, before)
+    moved = after - before
     assert (moved[points_of(Part.SKIN, Part.LEFT_EYE, Part.RIGHT_EYE)] == 0).all()
     for part in _ROWS:
-        np.testing.assert_allclose(np.ptp(moved[points_of(part)], axis=0), 0, atol=1e-4)
+        row = points_of(part)
+        np.testing.assert_allclose(np.ptp(moved[row, 1:], axis=0), 0, atol=1e-4)
+        narrowed = np.ptp(after[row, 0]) / np.ptp(before[row, 0])
+        assert 0.5 < narrowed <= 1
+        np.testing.assert_allclose(after[row, 0], narrowed * before[row, 0], atol=1e-3)
 
 
 @pytest.mark.parametrize("index", range(4))
@@ -66,3 +71,15 @@ def test_a_chin_pushed_in_takes_the_teeth_along():
     vertices = vertices[model.weld]
     assert chin_ahead_of_teeth_mm(vertices) < 2
     assert chin_ahead_of_teeth_mm(with_hidden_mouth(model, vertices)) > 2.5
+
+
+def test_cheeks_pushed_in_narrow_the_teeth():
+    model = load_head().model
+    vertices = model.mean_mm.copy()
+    skin = points_of(Part.SKIN)
+    height, depth = vertices[skin, 1], vertices[skin, 2]
+    cheeks = skin[(height < -60) & (height > -106) & (depth > -40) & (np.abs(vertices[skin, 0]) > 25)]
+    vertices[cheeks, 0] *= 0.6
+    teeth = points_of(Part.LOWER_TEETH)
+    narrowed = np.ptp(with_hidden_mouth(model, vertices[model.weld])[teeth, 0]) / np.ptp(vertices[teeth, 0])
+    assert narrowed < 0.9
