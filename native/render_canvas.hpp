@@ -22,8 +22,8 @@ struct SampleSet {
 };
 extern const std::array<SampleSet, 16> kSampleSets;
 
-inline const FourFloats &coverage(uint32_t samples) { return kSampleSets[samples].covered; }
-inline const FourInts &truth(uint32_t samples) { return kSampleSets[samples].truth; }
+[[gnu::always_inline]] inline const FourFloats &coverage(uint32_t samples) { return kSampleSets[samples].covered; }
+[[gnu::always_inline]] inline const FourInts &truth(uint32_t samples) { return kSampleSets[samples].truth; }
 
 // Buffers for one image after the other. Pixels are numbered as in TileLayout.
 class Canvas {
@@ -43,8 +43,8 @@ class Canvas {
         here = here < kInvisible ? FourFloats{} : here;
     }
 
-    const FourFloats &through(int32_t pixel) const { return through_[pixel]; }
-    const FourFloats &colour(int32_t pixel) const { return colour_[pixel]; }
+    const FourFloats *through() const { return through_.data(); }
+    FourFloats *colour() { return colour_.data(); }
     // The middle of some samples of a pixel: if they are inside a triangle, so is it.
     Place middle(int32_t pixel, uint32_t samples) const {
         const Place &first = places_[pixel], &middle = kSampleSets[samples].middle;

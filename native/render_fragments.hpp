@@ -14,42 +14,31 @@ struct Paint {
     Material material = Material::matt;
 };
 
-// Collects fragments and shades them together. Buffers for one batch after the other.
+// Collects fragments of triangles that the stage has seen, and shades them together. Buffers for one batch after the other.
 class Fragments {
   public:
     explicit Fragments(const Stage &stage);
 
-    void clear() { count_ = 0; fine_.clear(); }
-    size_t count() const { return count_; }
-    // A triangle (numbered as the stage does) in some samples of a pixel, shaded in their middle.
-    void add(int32_t triangle, const Surface &surface, int32_t pixel, uint32_t samples, const Place &middle) {
-        const Triangle &t = stage_.triangles[triangle];
-        const ScreenVertex &a = stage_.screen[t[0]], &b = stage_.screen[t[1]], &c = stage_.screen[t[2]];
-        const int64_t w0 = edge(b, c, middle.x, middle.y), w1 = edge(c, a, middle.x, middle.y), w2 = edge(a, b, middle.x, middle.y);
-        const Kind &kind = stage_.kinds[triangle];
-        const int32_t side = w0 + w1 + w2 < 0 ? kind.behind : 0;
-        if (count_ == fragments_.size()) fragments_.resize(2 * count_ + 1024);
-        if (kind.fine) fine_.push_back(static_cast<int32_t>(count_));
-        fragments_[count_++] = {&surface,
-                                {t[0] + side, t[1] + side, t[2] + side},
-                                {static_cast<float>(w0), static_cast<float>(w1), static_cast<float>(w2)},
-                                pixel,
-                                samples,
-                                kind.item};
+    void clear() { fragments_.clear(); }
+    size_t count() const { return fragments_.size(); }
+    // A triangle in some samples of a pixel, shaded in their middle.
+    void add(int32_t triangle, int32_t pixel, uint32_t samples, const Place &middle) {
+        fragments_.push_back({triangle, pixel, samples, static_cast<float>(middle.x), static_cast<float>(middle.y)});
     }
-    // Shades all: then colour(i) is light times alpha, and alpha, of the i-th.
+    void add(std::span<const Fragment> fragments) { fragments_.insert(fragments_.end(), fragments.begin(), fragments.end()); }
+    // Shades all: then colour(i) is light times alpha, and alpha, of the i-th, and near(i) its 1 / depth.
     void shade(const Light &light);
     const Fragment &fragment(size_t i) const { return fragments_[i]; }
     const FourFloats &colour(size_t i) const { return colours_[i]; }
+    float near(size_t i) const { return near_[i]; }
 
   private:
     FourFloats with_highlight(const Fragment &fragment, const FourFloats &colour, const Light &light) const;
 
     const Stage &stage_;
-    size_t count_ = 0;
     std::vector<Fragment> fragments_;
-    std::vector<int32_t> fine_;  // numbers of those with highlights that are smaller than triangles
     std::vector<FourFloats> colours_;
+    std::vector<float> near_;
 };
 
 }  // namespace fw

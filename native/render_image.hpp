@@ -20,21 +20,20 @@ class Painter {
     void paint(const Shot &shot, uint8_t *image, float *landmarks_px);
 
   private:
-    void need_seen();
-    float texels_per_pixel(const MipTexture &texture) const;
-    void shade_opaque(const Shot &shot);
-    void resolve(uint8_t *image) const;
+    void see(bool made_up);
+    void shade_opaque(const Light &light);
 
     const Sitter &sitter_;
     Stage stage_;
     std::vector<Paint> worn_;  // per attachment
     Paint skin_, made_up_;
+    Surface head_;  // the level of one of them
     SampleGrid grid_;
     Canvas canvas_;
     Layers layers_;
     Fragments fragments_;
-    std::vector<int32_t> seen_;  // opaque triangles
-    std::vector<uint8_t> is_seen_;
+    std::vector<Fragment> fine_;
+    std::vector<uint8_t> is_seen_;  // by 1 + the number of an opaque triangle
 };
 
 }  // namespace fw

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "render_canvas.hpp"
 #include "render_raster.hpp"
 #include "render_scene.hpp"
 
@@ -23,19 +24,39 @@ struct Surface {
     const uint16_t *texels;
     int32_t stride;  // texels
     float width, height;
-    float tint[3];
+    float tint[4];  // red, green, blue, 1
     // The highlight is multiplied by red times the first plus alpha times the second.
     float shine_by_red, shine_by_alpha;
 };
 
+// A triangle that is seen: where it lies in the image, and what it looks like. One cache line.
+struct alignas(64) Facet {
+    float x, y;                 // its first corner, fixed-point
+    float second[2], third[2];  // what the weights of the other two corners grow by per step right and down
+    float near[3];              // 1 / depth of the first corner, and by how much that of the others is more
+    int32_t corners[3];         // rows of attributes
+    const Surface *surface;
+    int32_t item;  // what the triangle belongs to; the kernels do not read it
+    bool fine;     // whether it has highlights that are smaller than triangles
+};
+
 // A triangle in a pixel, to be shaded at one place.
 struct Fragment {
-    const Surface *surface;
-    int32_t corners[3];
-    float weights[3];  // of the corners there, up to a common factor
-    int32_t pixel;
+    int32_t triangle, pixel;
     uint32_t samples;  // one bit each
-    int32_t item;      // what the triangle belongs to; the kernels do not read it
+    float x, y;        // fixed-point
+};
+
+// The opaque surfaces of an image, as far as something in front of them lets their light through.
+struct OpaqueScene {
+    const Facet *facets;  // by triangle
+    const Attributes *vertices;
+    TileLayout layout;
+    const int32_t *triangle;     // per sample
+    const float *inverse_depth;  // per sample
+    const FourFloats *through;   // per pixel: the part of each sample's light that comes through
+    Vec3 highlight;
+    bool every_sample;
 };
 
 // Linear up to the knee, then bending towards 1 with a continuous slope: bright skin is not clipped flat. More alpha than 254/255
@@ -71,10 +92,15 @@ struct Kernels {
     void (*light)(const Light &light, const VertexLights &vertices, int32_t count);
     // Linear colour times alpha, and alpha, between the four nearest texel centres; clamped at the border.
     void (*sample)(const Surface &surface, float u, float v, FourFloats *out);
-    // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices. Where it is finished, bright
-    // light is bent towards 1 (shoulder) and nearly opaque alpha is 1.
-    void (*shade)(const Fragment *fragments, int32_t count, const Attributes *vertices, const Vec3 &highlight, bool finish,
-                  FourFloats *out);
+    // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices. Finished, but where facets are
+    // fine. And 1 / depth there.
+    void (*shade)(const Fragment *fragments, int32_t count, const Facet *facets, const Attributes *vertices, const Vec3 &highlight,
+                  FourFloats *out, float *near);
+    // Adds the light of all opaque surfaces but the fine ones, which it writes down: at most one fragment a sample. Returns how many.
+    int32_t (*shade_opaque)(const OpaqueScene &scene, FourFloats *colour, Fragment *fine);
+    // Mean of each pixel's samples as sRGB; what no surface hides shows the background, which the image holds. size x size x 3.
+    void (*resolve)(const TileLayout &layout, int size, const int32_t *triangle, const FourFloats *through, const FourFloats *colour,
+                    uint8_t *image);
 };
 
 // The kernels for this machine, or those that the environment variable FACEWRIGHT_ISA names: portable, avx2, avx512.

@@ -34,7 +34,7 @@ void Layers::find(std::span<const uint8_t> visible, const SampleGrid &grid) {
             consider(stage_.head_triangles() + t, item.two_sided);
     }
     std::sort(seen_.begin(), seen_.end());
-    for (const Seen &seen : seen_) stage_.need(seen.triangle);
+    for (const Seen &seen : seen_) stage_.see(seen.triangle, surface(seen.triangle));
 }
 
 void Layers::consider(int32_t triangle, bool two_sided) {
@@ -74,42 +74,26 @@ void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &
     kernels().cover(stage_.screen.data(), corners.data(), static_cast<int32_t>(run.size()), grid.layout,
                     grid.inverse_depth.data(), covers_.data(), ends.data());
     fragments_.clear();
-    triangles_.clear();
-    for (int32_t i = 0, k = 0; i < static_cast<int32_t>(run.size()); ++i) {
-        if (k == ends[i]) continue;
-        const Surface &look = surface(run[i].triangle);
-        for (; k < ends[i]; ++k) {
-            const Place middle = canvas.middle(covers_[k].pixel, covers_[k].samples);
-            fragments_.add(run[i].triangle, look, covers_[k].pixel, covers_[k].samples, middle);
-            triangles_.push_back(run[i].triangle);
-        }
-    }
+    for (int32_t i = 0, k = 0; i < static_cast<int32_t>(run.size()); ++i)
+        for (; k < ends[i]; ++k)
+            fragments_.add(run[i].triangle, covers_[k].pixel, covers_[k].samples, canvas.middle(covers_[k].pixel, covers_[k].samples));
     fragments_.shade(light);
     for (size_t i = 0; i < fragments_.count(); ++i) {
         const FourFloats &colour = fragments_.colour(i);
         if (colour[0] != 0.0f || colour[1] != 0.0f || colour[2] != 0.0f || colour[3] != 0.0f)
-            keep(fragments_.fragment(i), triangles_[i], colour, grid);
+            keep(fragments_.fragment(i), fragments_.near(i), colour, grid);
     }
     if (nodes_.size() > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
 }
 
-// 1 / depth where a fragment was shaded.
-float Layers::near(const Fragment &fragment, int32_t triangle) const {
-    const Triangle &t = stage_.triangles[triangle];
-    const float a = stage_.screen[t[0]].inverse_depth, b = stage_.screen[t[1]].inverse_depth, c = stage_.screen[t[2]].inverse_depth;
-    const float *w = fragment.weights;
-    return a + (w[1] * (b - a) + w[2] * (c - a)) / (w[0] + w[1] + w[2]);
-}
-
-void Layers::keep(const Fragment &fragment, int32_t triangle, const FourFloats &colour, SampleGrid &grid) {
+void Layers::keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid) {
     const int32_t pixel = fragment.pixel;
-    const float near = this->near(fragment, triangle);
     Known &known = known_[pixel];
     if (first_[pixel] < 0) {
         pixels_.push_back(pixel);
         known = {FourFloats{} + 1.0f, FourFloats{} + kFarMm};
     }
-    nodes_.push_back({colour, near, triangle, first_[pixel], fragment.samples});
+    nodes_.push_back({colour, near, fragment.triangle, first_[pixel], fragment.samples});
     first_[pixel] = static_cast<int32_t>(nodes_.size()) - 1;
     const FourInts &covered = truth(fragment.samples);
     known.through = covered ? known.through * (1.0f - colour[3]) : known.through;

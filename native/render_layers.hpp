@@ -50,8 +50,7 @@ class Layers {
 
     void consider(int32_t triangle, bool two_sided);
     void collect(std::span<const Seen> run, const Light &light, SampleGrid &grid, const Canvas &canvas);
-    float near(const Fragment &fragment, int32_t triangle) const;
-    void keep(const Fragment &fragment, int32_t triangle, const FourFloats &colour, SampleGrid &grid);
+    void keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid);
     void blend(int32_t pixel, Canvas &canvas);
     const Surface &surface(int32_t triangle) const;
 
@@ -61,7 +60,6 @@ class Layers {
     std::vector<Seen> seen_;
     std::vector<Cover> covers_;
     Fragments fragments_;
-    std::vector<int32_t> triangles_;  // of the fragments
     std::vector<Node> nodes_;
     std::vector<int32_t> first_;  // per pixel, -1 for none
     std::vector<Known> known_;    // per pixel that has any

@@ -40,6 +40,7 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
                              look.highlights && is_shiny(item.material)});
         }
     }
+    facets.resize(triangles.size());
 }
 
 void Stage::set(const Sitter &sitter, const Shot &shot) {
@@ -69,6 +70,25 @@ void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> exp
             p.z += amount * move.by_mm.z;
         }
     }
+}
+
+void Stage::see(int32_t triangle, const Surface &surface) {
+    need(triangle);
+    const Triangle &t = triangles[triangle];
+    const ScreenVertex &a = screen[t[0]], &b = screen[t[1]], &c = screen[t[2]];
+    const int64_t area = doubled_area(a, b, c);
+    const float inverse = 1.0f / static_cast<float>(area);
+    const Kind &kind = kinds[triangle];
+    const int32_t side = area < 0 ? kind.behind : 0;
+    facets[triangle] = {static_cast<float>(a.x),
+                        static_cast<float>(a.y),
+                        {static_cast<float>(a.y - c.y) * inverse, static_cast<float>(c.x - a.x) * inverse},
+                        {static_cast<float>(b.y - a.y) * inverse, static_cast<float>(a.x - b.x) * inverse},
+                        {a.inverse_depth, b.inverse_depth - a.inverse_depth, c.inverse_depth - a.inverse_depth},
+                        {t[0] + side, t[1] + side, t[2] + side},
+                        &surface,
+                        kind.item,
+                        kind.fine};
 }
 
 // An attachment's vertices move as the expression moves their anchors.

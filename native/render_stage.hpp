@@ -53,6 +53,8 @@ class Stage {
     void need(int32_t triangle) {
         for (const int32_t v : triangles[triangle]) needed_[v] = 1;
     }
+    // The same, and makes its facet.
+    void see(int32_t triangle, const Surface &surface);
     void light(const Sitter &sitter, const Shot &shot);
 
     int32_t head_triangles() const { return static_cast<int32_t>(rig.triangles.size()); }
@@ -79,6 +81,7 @@ class Stage {
     std::vector<ScreenVertex> screen;
     std::vector<Vec3> normals;
     std::vector<Attributes> attributes;
+    std::vector<Facet> facets;  // per triangle that has been seen
 
   private:
     void express(std::span<const Vec3> neutral_mm, std::span<const float> expression);
