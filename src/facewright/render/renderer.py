@@ -90,7 +90,7 @@ def draw_heads(
     all their fragments in front of that; a pixel's are blended by their depth (of equally near ones that of the earlier
     attachment and triangle first), so that the order of attachments and triangles does not matter. Coverage is that of
     the samples. A triangle's colour, alpha and depth are found once a pixel, in the middle of the samples that it
-    covers; for opaque surfaces in every sample with `shading.every_sample`.
+    covers; once for all of an opaque, smooth surface in a pixel, and in every sample with `shading.every_sample`.
 
     The key light's shadow comes from an orthographic depth map of 3 mm a texel, with an edge some millimetres soft;
     attachments cast it where their alpha is at least 1/2, glass does not. Occlusion is the model's own, which has the
