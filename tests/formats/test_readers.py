@@ -188,7 +188,7 @@ def test_shard_that_shrinks_while_open(tmp_path):
     reader = open_dataset(root)
     shard = root / "000001.tar"
     shard.write_bytes(shard.read_bytes()[:3000])
-    with pytest.raises(FacewrightError, match=r"000001.tar: truncated: found \d+ of \d+ bytes of the image"):
+    with pytest.raises(FacewrightError, match=r"000001.tar: truncated: found \d+ of \d+ bytes of the file"):
         list(reader)
     shard.unlink()
     with pytest.raises(FacewrightError, match=r"000001.tar: cannot be read: No such file"):

@@ -234,4 +234,4 @@ def test_figure_and_arrays(posed: Person, model: MorphableModel, tmp_path) -> No
     with pytest.raises(FacewrightError, match="without annotations"):
         draw_figure(tmp_path / "no.png", draw_heads(posed, plain_scenes(), SMALL, background), ("depth",))
     assert drawn.annotations is not None
-    assert buffer_picture(drawn.annotations, "uv", 0).shape == (60, 60, 3)
+    assert buffer_picture("uv", drawn.annotations.uv[0]).shape == (60, 60, 3)

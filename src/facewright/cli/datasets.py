@@ -36,13 +36,13 @@ def inspect(dataset: tyro.conf.Positional[Place], out: Path | None = None) -> No
 
     Args:
         dataset: As for convert.
-        out: Folder for contact_sheet.jpg and histograms.png; by default nothing is drawn.
+        out: Folder for contact_sheet.jpg, histograms.png and annotations.png; by default nothing is drawn.
     """
     from facewright.dataset import inspect as inspect_dataset
 
     inspect_dataset(dataset, out)
     if out is not None:
-        print(f"{out}: contact_sheet.jpg, histograms.png")
+        print(f"{out}: figures")
 
 
 def verify(

@@ -190,6 +190,11 @@ def pairs(
 def _generate_pfig(out: Place, settings: DatasetConfig, file: Path, exact: bool, workers: int | None) -> None:
     from facewright.pfig import generate_pfig, read_pfig
 
+    if settings.annotations:
+        raise FacewrightError(
+            f"annotations: found {','.join(settings.annotations)}, expected none with --pfig, "
+            "whose file has rendering-methods"
+        )
     if not isinstance(out, Path):
         raise FacewrightError(f"{out}: found an address, expected a folder of this machine for --pfig")
     job = replace(read_pfig(file, exact), dataset=settings)

@@ -1,6 +1,13 @@
 """Labelled data sets of generated faces: planned, drawn in worker processes, resumable, always the same bytes."""
 
-from facewright.dataset.config import DatasetConfig, Depth, parse_plan, with_plan
+from facewright.dataset.config import (
+    Annotation,
+    DatasetConfig,
+    Depth,
+    parse_annotations,
+    parse_plan,
+    with_plan,
+)
 from facewright.dataset.config_io import from_json, to_json
 from facewright.dataset.convert import convert
 from facewright.dataset.drawing import Draw, DrawnPerson, draw_person
@@ -12,6 +19,7 @@ from facewright.dataset.synthetic import Face, SyntheticFaces
 from facewright.dataset.verify import Verification, repair, verify
 
 __all__ = [
+    "Annotation",
     "DatasetConfig",
     "Depth",
     "Draw",
@@ -28,6 +36,7 @@ __all__ = [
     "from_json",
     "generate",
     "inspect",
+    "parse_annotations",
     "parse_plan",
     "plan_shards",
     "preview",

@@ -16,7 +16,16 @@ from facewright.formats.atomic import write_atomic
 from facewright.formats.manifest import CARD_PICTURES, Manifest
 from facewright.formats.storage import Place
 
-__all__ = ["CARD", "card_text", "range_text", "size_text", "statistics", "write_card", "write_figures"]
+__all__ = [
+    "CARD",
+    "card_text",
+    "range_text",
+    "size_text",
+    "statistics",
+    "stored_annotations",
+    "write_card",
+    "write_figures",
+]
 
 CARD = "README.md"
 _TEMPLATE = importlib.resources.files("facewright.dataset") / "card.md.j2"
@@ -48,6 +57,10 @@ _LAYOUTS = {
 }
 
 
+_ANNOTATED = ("webdataset", "folder")
+"""Formats that have room for annotations."""
+
+
 def write_card(root: Place, manifest: Manifest) -> None:
     """Write README.md and its pictures for a finished data set; the same data set gives the same bytes."""
     reader = open_dataset(root)
@@ -60,6 +73,12 @@ def write_figures(folder: Place, reader: Any, summary: Summary) -> None:
     """Write the contact sheet and the histograms."""
     write_atomic(folder / SHEET, [draw_sheet(reader)])
     write_atomic(folder / HISTOGRAMS, [draw_histograms(summary)])
+
+
+def stored_annotations(manifest: Manifest) -> list[str]:
+    """Names of the buffers that lie beside the images of a data set."""
+    wanted = manifest.origin.get("config", {}).get("annotations", ()) if manifest.format in _ANNOTATED else ()
+    return [name for name in wanted if name != "landmarks"]
 
 
 def card_text(manifest: Manifest, summary: Summary) -> str:
@@ -82,6 +101,7 @@ def card_text(manifest: Manifest, summary: Summary) -> str:
         size=size_text(sum(file.bytes for file in files)),
         statistics=list(statistics(summary)),
         shares=summary.shares,
+        annotations=stored_annotations(manifest),
         layout=_LAYOUTS.get(manifest.format, f"The layout of {manifest.format}."),
         origin=json.dumps(dict(manifest.origin), indent=1),
         sheet=SHEET,

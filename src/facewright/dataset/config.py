@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
 from facewright.errors import FacewrightError
 from facewright.geometry import named_crop
@@ -14,7 +15,7 @@ from facewright.people.mixup import MixupConfig
 from facewright.scenes.grid import require_whole_grids
 from facewright.scenes.sampler import SamplerConfig
 
-__all__ = ["DatasetConfig", "Depth", "parse_plan", "with_plan"]
+__all__ = ["Annotation", "DatasetConfig", "Depth", "parse_annotations", "parse_plan", "with_plan"]
 
 _PEOPLE_LIMIT = 10**8  # keys have eight digits for the person
 _SAMPLES_LIMIT = 10**6
@@ -48,6 +49,30 @@ def with_plan(config: DatasetConfig, plan: Sequence[Depth]) -> DatasetConfig:
     return replace(config, people=people, samples=last.samples, deeper=tuple(deeper))
 
 
+Annotation = Literal[
+    "depth",
+    "normals",
+    "albedo",
+    "irradiance",
+    "segmentation",
+    "uv",
+    "reference",
+    "triangle",
+    "barycentric",
+    "landmarks",
+]
+"""What may be stored beside images: the renderer's buffers, and `landmarks`, columns of the tables alone."""
+
+
+def parse_annotations(text: str) -> tuple[Annotation, ...]:
+    """Read `depth,normals,segmentation`."""
+    names: tuple[Annotation, ...] = get_args(Annotation)
+    for name in text.split(","):
+        if name not in names:
+            raise FacewrightError(f"annotations: found '{name}', expected some of {','.join(names)}")
+    return tuple(name for name in names if name in text.split(","))
+
+
 @dataclass(frozen=True)
 class DatasetConfig:
     """Everything that decides the bytes of a data set, with the software version and the head."""
@@ -70,6 +95,10 @@ class DatasetConfig:
     """Side of the images; by default the crop's own."""
     jpeg_quality: int = 95
     """Of the stored images, 1 .. 100."""
+    annotations: tuple[Annotation, ...] = ()
+    """What is stored of every pixel beside the images, typed depth,normals,segmentation: depth, normals, albedo,
+    irradiance, segmentation, uv, reference, triangle, barycentric. With any of these, or with `landmarks` alone, the
+    tables also have landmarks in 2D and 3D with visibility, the head's pose and intrinsics."""
     deeper: tuple[Depth, ...] = ()
     """Of those people the first ones who have another number of images, typed PEOPLExSAMPLES; with fewer people, the
     first of these."""
@@ -89,6 +118,8 @@ class DatasetConfig:
         most = max(samples for _, samples in self.groups)
         _require_range("first_sample", self.first_sample, 0, _SAMPLES_LIMIT - most)
         _require_range("jpeg_quality", self.jpeg_quality, 1, 100)
+        if self.annotations:
+            parse_annotations(",".join(self.annotations))
         if self.model is not None:
             parse_model(self.model)
             _require_no_attributes(self.sampler.people)

@@ -21,7 +21,7 @@ from facewright.dataset.workers import OnImages
 from facewright.errors import FacewrightError
 from facewright.formats import WHOLE, WRITERS, Place, Sample, ShardWriter, open_dataset, place
 from facewright.formats.atomic import FileRecord, write_atomic
-from facewright.formats.base import DatasetReader
+from facewright.formats.base import AnnotatedReader, DatasetReader
 from facewright.formats.manifest import Manifest, ShardRecord, read_manifest, write_shard_record
 from facewright.formats.storage import read_all
 from facewright.formats.tables import table_keys, table_labels, table_name, table_places, write_table
@@ -107,14 +107,22 @@ class _Conversion:
         table, labels = self.root / table_name(piece.name), self.reader.labels[rows]
         if self.manifest is not None:
             stored = table_places(self.reader.path)[piece.index]
-            for key, sample in zip(table_keys(stored), self.samples.at(rows), strict=True):
-                writer.add(replace(sample, key=key))
+            for key, row, sample in zip(
+                table_keys(stored), rows.tolist(), self.samples.at(rows), strict=True
+            ):
+                writer.add(replace(sample, key=key, annotations=self._annotations(row)))
             return write_atomic(table, [read_all(stored)])
-        keys, source_keys = _keys(labels), []
+        keys, source_keys = _keys(labels), list[str]()
         for key, sample in zip(keys, self.samples.at(rows), strict=True):
             source_keys.append(sample.key)
             writer.add(replace(sample, key=key))
         return write_table(table, keys, [{"label": labels, "source_key": np.array(source_keys)}])
+
+    def _annotations(self, row: int) -> bytes | None:
+        """Those of an image of the source, if both formats have room for them."""
+        if self.format in WHOLE or not isinstance(self.reader, AnnotatedReader):
+            return None
+        return self.reader.annotations(row)
 
 
 class _Samples:

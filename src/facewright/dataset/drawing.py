@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, Shaped, UInt8
 
 from facewright.dataset.config import DatasetConfig
 from facewright.formats.tables import Columns
@@ -16,6 +16,7 @@ from facewright.models.embedded import load_head
 from facewright.models.library import open_model, parse_model
 from facewright.people.mixup import draw_mixes
 from facewright.people.person import Person
+from facewright.render.annotations import BUFFERS, Annotations
 from facewright.render.renderer import Renderings, render
 from facewright.scenes.photo import Photos, take_photos
 from facewright.scenes.photo_backgrounds import open_photo_backgrounds
@@ -34,12 +35,29 @@ __all__ = [
 ]
 
 
+_ANNOTATED_PX = 1_000_000
+"""Pixels of which all annotations are in memory at once."""
+
+
 @dataclass(frozen=True)
 class DrawnPerson:
-    """All n images of one person, sRGB, and one row of parameters for each of them by column name."""
+    """All n images of one person, sRGB, one row of parameters for each of them, and annotations of their pixels."""
 
     images: UInt8[np.ndarray, "n H W 3"]
     parameters: Columns
+    annotations: Columns = field(default_factory=dict)
+
+    def annotations_of(self, row: int) -> dict[str, Shaped[np.ndarray, "H W *c"]]:
+        """Those of one image."""
+        return {name: values[row] for name, values in self.annotations.items()}
+
+    def take(self, rows: Int64[np.ndarray, " m"]) -> DrawnPerson:
+        """These images, in this order."""
+        parameters, annotations = (
+            {name: values[rows] for name, values in columns.items()}
+            for columns in (self.parameters, self.annotations)
+        )
+        return DrawnPerson(self.images[rows], parameters, annotations)
 
 
 Draw = Callable[[DatasetConfig, int], DrawnPerson]
@@ -78,10 +96,8 @@ def _draw_mixed(config: DatasetConfig, sampler: Sampler, index: int, scenes: Sce
     ]
     back = np.argsort(np.concatenate([np.array(rows) for rows in blends.values()]))
     labels = {"label_b": mixes.partner - config.first_person, "weight": mixes.weight}
-    drawn = {
-        name: np.concatenate([part.parameters[name] for part in parts])[back] for name in parts[0].parameters
-    }
-    return DrawnPerson(np.concatenate([part.images for part in parts])[back], labels | drawn)
+    drawn = _joined(parts).take(back)
+    return replace(drawn, parameters={**labels, **drawn.parameters})
 
 
 def draw_steps(
@@ -101,8 +117,46 @@ def _render(config: DatasetConfig, person: Person, scenes: Scenes, annotate: boo
 
 
 def _drawn(config: DatasetConfig, person: Person, scenes: Scenes) -> DrawnPerson:
+    if config.annotations:
+        step = max(1, _ANNOTATED_PX // named_crop(config.crop, config.size_px).size_px ** 2)
+        parts = np.split(np.arange(len(scenes)), range(step, len(scenes), step))
+        return _joined([_annotated(config, person, scenes.take(rows)) for rows in parts])
     renderings = _render(config, person, scenes)
     return DrawnPerson(renderings.images, _parameters(person, scenes, renderings))
+
+
+def _annotated(config: DatasetConfig, person: Person, scenes: Scenes) -> DrawnPerson:
+    renderings = _render(config, person, scenes, annotate=True)
+    known = renderings.annotations
+    assert known is not None  # as they were asked for
+    # Triangles of hair and things worn are numbered among those of a call; in a data set they are all one number.
+    known = replace(known, triangle=np.minimum(known.triangle, len(person.model.triangles)))
+    buffers: Columns = {str(name): getattr(known, name) for name in config.annotations if name in BUFFERS}
+    parameters = {**_parameters(person, scenes, renderings), **_ground_truth(known)}
+    return DrawnPerson(renderings.images, parameters, buffers)
+
+
+def _ground_truth(known: Annotations) -> Columns:
+    """Landmarks and camera as columns; the 68 landmarks' places in the image are one already."""
+    columns: dict[str, np.ndarray] = {}
+    for kind, points in known.landmarks.items():
+        name = "landmarks" if kind == "68" else f"landmarks{kind}"
+        columns |= {f"{name}_mm": points.mm, f"{name}_visible": points.visible}
+        if kind != "68":
+            columns[f"{name}_px"] = points.px
+    return columns | {"T_camera_head": known.T_camera_head, "K_image_camera": known.K_image_camera}
+
+
+def _joined(parts: Sequence[DrawnPerson]) -> DrawnPerson:
+    """One after the other."""
+    parameters, annotations = (
+        {
+            name: np.concatenate([getattr(part, kind)[name] for part in parts])
+            for name in getattr(parts[0], kind)
+        }
+        for kind in ("parameters", "annotations")
+    )
+    return DrawnPerson(np.concatenate([part.images for part in parts]), parameters, annotations)
 
 
 def backgrounds_of(config: DatasetConfig, scenes: Scenes) -> UInt8[np.ndarray, "n H W 3"] | None:
@@ -127,7 +181,8 @@ def _photographed(drawn: DrawnPerson, photos: Photos) -> DrawnPerson:
         for name, value in vars(photos).items()
         if name != "words" and value is not None
     }
-    return DrawnPerson(take_photos(drawn.images, photos), {**drawn.parameters, **columns})
+    images = take_photos(drawn.images, photos)
+    return replace(drawn, images=images, parameters={**drawn.parameters, **columns})
 
 
 @functools.lru_cache(maxsize=1)

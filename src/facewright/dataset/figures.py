@@ -11,12 +11,14 @@ import numpy as np
 import simplejpeg
 from jaxtyping import UInt8
 
-from facewright.dataset.sheet import contact_sheet
+from facewright.dataset.sheet import contact_sheet, encode_png
 from facewright.dataset.summary import Summary
 from facewright.errors import FacewrightError
+from facewright.formats.annotations import read_annotations
 from facewright.formats.base import DatasetReader
+from facewright.render.figure import buffer_picture
 
-__all__ = ["draw_histograms", "draw_sheet"]
+__all__ = ["draw_annotations", "draw_histograms", "draw_sheet"]
 
 _COLUMNS = 4
 _BINS = 40
@@ -70,11 +72,29 @@ def draw_sheet(reader: DatasetReader, rows: int = 8, columns: int = 10) -> bytes
     return sheet
 
 
+def draw_annotations(reader: DatasetReader, rows: int = 6) -> bytes:
+    """A PNG of images in rows, spread over the data set, each with what is stored of its pixels beside it.
+
+    Raises FacewrightError where nothing is stored.
+    """
+    lines = []
+    for index in np.unique(np.linspace(0, len(reader) - 1, rows).round().astype(int)).tolist():
+        known = read_annotations(reader, index)
+        pictures = [_fitted(buffer_picture(name, values)) for name, values in known.items()]
+        lines.append([_cell(reader.read(index), f"{reader.path}: image {index}"), *pictures])
+    return encode_png(contact_sheet(np.array(lines)))
+
+
 def _cell(data: bytes, where: str) -> UInt8[np.ndarray, "H W 3"]:
-    """An encoded image at the size of a cell, its longer side filling it."""
+    """An encoded image at the size of a cell."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
     if image is None:
         raise FacewrightError(f"{where}: found {len(data)} unreadable bytes, expected a JPEG or PNG")
+    return _fitted(np.asarray(image, np.uint8))
+
+
+def _fitted(image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
+    """An image at the size of a cell, its longer side filling it."""
     height, width = image.shape[:2]
     factor = _CELL_PX / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))

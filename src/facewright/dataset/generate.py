@@ -20,6 +20,7 @@ from facewright.dataset.stamp import Stamp, head_sha256
 from facewright.dataset.workers import OnImages
 from facewright.errors import FacewrightError
 from facewright.formats import WRITERS, Place, Sample, place
+from facewright.formats.annotations import pack_annotations
 from facewright.formats.manifest import ShardRecord, write_shard_record
 from facewright.formats.tables import Columns, table_name, write_table
 from facewright.models.library import open_model, parse_model
@@ -84,9 +85,10 @@ def _make_shard(
     for person in shard.people:
         drawn = _draw_or_explain(draw, config, person)
         label = person - config.first_person
-        for sample, image in enumerate(drawn.images, config.first_sample):
-            keys.append(sample_key(person, sample))
-            writer.add(Sample(keys[-1], encode(image, config.jpeg_quality), label))
+        for row, image in enumerate(drawn.images):
+            keys.append(sample_key(person, config.first_sample + row))
+            jpeg, known = encode(image, config.jpeg_quality), drawn.annotations_of(row)
+            writer.add(Sample(keys[-1], jpeg, label, pack_annotations(known) if known else None))
         tables.append({**_identifiers(config, person, label), **drawn.parameters})
         on_images(len(drawn.images))
     files = writer.close()

@@ -8,12 +8,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from facewright.dataset.card import range_text, size_text, statistics, write_figures
+from facewright.dataset.card import range_text, size_text, statistics, stored_annotations, write_figures
+from facewright.dataset.figures import draw_annotations
 from facewright.dataset.summary import Summary, summarise
 from facewright.errors import FacewrightError
 from facewright.formats import Place, open_dataset
+from facewright.formats.atomic import write_atomic
 from facewright.formats.base import DatasetReader
-from facewright.formats.manifest import read_manifest
+from facewright.formats.manifest import Manifest, read_manifest
 
 __all__ = ["inspect"]
 
@@ -23,7 +25,7 @@ _BINS = 16
 
 
 def inspect(root: Place, out: Path | None = None, console: Console | None = None) -> Summary:
-    """Print what a data set holds; with `out`, a folder, also write its contact sheet and histograms there.
+    """Print what a data set holds; with `out`, a folder, also draw some of it there.
 
     Works for everything that `open_dataset` reads; what varies is known of data sets with tables of parameters only.
     Raises FacewrightError as `open_dataset` does.
@@ -31,17 +33,20 @@ def inspect(root: Place, out: Path | None = None, console: Console | None = None
     console = console or Console()
     reader = open_dataset(root)
     summary = summarise(reader)
-    console.print(_facts(reader, summary), _quantities(summary))
+    manifest = read_manifest(reader.path) if reader.path.is_dir() else None
+    console.print(_facts(reader, summary, manifest), _quantities(summary))
     if out is not None:
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise FacewrightError(f"{out}: cannot be created: {error.strerror}") from error
         write_figures(out, reader, summary)
+        if manifest is not None and stored_annotations(manifest):
+            write_atomic(out / "annotations.png", [draw_annotations(reader)])
     return summary
 
 
-def _facts(reader: DatasetReader, summary: Summary) -> Table:
+def _facts(reader: DatasetReader, summary: Summary, manifest: Manifest | None) -> Table:
     table = Table(show_header=False, box=None)
     counts = summary.images_per_class
     facts = {
@@ -49,7 +54,6 @@ def _facts(reader: DatasetReader, summary: Summary) -> Table:
         "people": f"{reader.classes:,}",
         "images of a person": f"{range_text(int(counts.min()), int(counts.max()))}, median {np.median(counts):g}",
     }
-    manifest = read_manifest(reader.path) if reader.path.is_dir() else None
     if manifest is not None:
         files = [file for shard in manifest.shards.values() for file in shard.files.values()]
         config = manifest.origin.get("config", {})
@@ -59,6 +63,7 @@ def _facts(reader: DatasetReader, summary: Summary) -> Table:
             "settings": ", ".join(
                 f"{name} {config[name]}" for name in _SETTINGS if config.get(name) is not None
             ),
+            "annotations": ", ".join(stored_annotations(manifest)),
             "copied from": manifest.origin.get("source", {}).get("name", ""),
         }
     if summary.shares:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import simplejpeg
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64, Shaped, UInt8
 
 from facewright.dataset.config import DatasetConfig
 from facewright.dataset.drawing import Draw, draw_person
@@ -22,12 +22,16 @@ __all__ = ["Face", "SyntheticFaces"]
 
 @dataclass(frozen=True)
 class Face:
-    """One image, what `generate` would call it, its class, and a row of its parameters by column name."""
+    """One image, what `generate` would call it, its class, a row of its parameters by column name, annotations.
+
+    annotations: (H, W) or (H, W, c) arrays by name, those that the configuration asks for.
+    """
 
     key: str
     image: UInt8[np.ndarray, "H W 3"]
     label: int
     parameters: Mapping[str, Any]
+    annotations: Mapping[str, Shaped[np.ndarray, "H W *c"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,4 +106,4 @@ class SyntheticFaces:
                 image = simplejpeg.decode_jpeg(encode(image, config.jpeg_quality), colorspace="RGB")
             parameters = {name: values[row] for name, values in drawn.parameters.items()}
             key = sample_key(person, config.first_sample + row)
-            yield Face(key, image, person - config.first_person, parameters)
+            yield Face(key, image, person - config.first_person, parameters, drawn.annotations_of(row))

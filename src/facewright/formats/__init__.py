@@ -8,6 +8,7 @@ from os import PathLike
 from upath import UPath
 
 from facewright.errors import FacewrightError
+from facewright.formats.annotations import read_annotations
 from facewright.formats.base import DatasetReader, Sample, ShardWriter
 from facewright.formats.bin import BinReader
 from facewright.formats.folder import FolderReader, FolderWriter, has_class_folders
@@ -26,6 +27,7 @@ __all__ = [
     "ShardWriter",
     "open_dataset",
     "place",
+    "read_annotations",
 ]
 
 READERS: dict[str, Callable[[Place], DatasetReader]] = {

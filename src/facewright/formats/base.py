@@ -12,16 +12,20 @@ from jaxtyping import Int64
 from facewright.formats.atomic import FileRecord
 from facewright.formats.storage import Place
 
-__all__ = ["DatasetReader", "Sample", "ShardWriter", "image_suffix"]
+__all__ = ["AnnotatedReader", "DatasetReader", "Sample", "ShardWriter", "image_suffix"]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An encoded image (JPEG, or PNG from elsewhere) and its class. `key` is unique in its set: "00000012_0003"."""
+    """An encoded image (JPEG, or PNG from elsewhere) and its class. `key` is unique in its set: "00000012_0003".
+
+    annotations: what is known of its pixels, an .npz; None where nothing is stored. Iterating readers leave it out.
+    """
 
     key: str
     jpeg: bytes
     label: int
+    annotations: bytes | None = None
 
 
 def image_suffix(data: bytes) -> str:
@@ -46,6 +50,13 @@ class DatasetReader(Protocol):
     def key(self, index: int) -> str: ...
     def read(self, index: int) -> bytes: ...
     def __iter__(self) -> Iterator[Sample]: ...
+
+
+@runtime_checkable
+class AnnotatedReader(DatasetReader, Protocol):
+    """A reader of a format that has room for annotations; `annotations(i)` are those of image i, None without any."""
+
+    def annotations(self, index: int) -> bytes | None: ...
 
 
 @runtime_checkable

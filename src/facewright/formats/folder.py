@@ -20,7 +20,10 @@ _SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 class FolderWriter:
-    """Writes the people of one shard: `<person>/<person>_<sample>.jpg`, each person's folder whole or not at all."""
+    """Writes the people of one shard: `<person>/<person>_<sample>.jpg`, each person's folder whole or not at all.
+
+    Annotations lie beside their images as `<person>_<sample>.npz`.
+    """
 
     def __init__(self, root: Place, shard: str) -> None:
         self._root = root
@@ -28,7 +31,10 @@ class FolderWriter:
 
     def add(self, sample: Sample) -> None:
         person = sample.key.partition("_")[0]
-        self._people.setdefault(person, []).append((f"{sample.key}.{image_suffix(sample.jpeg)}", sample.jpeg))
+        files = self._people.setdefault(person, [])
+        files.append((f"{sample.key}.{image_suffix(sample.jpeg)}", sample.jpeg))
+        if sample.annotations is not None:
+            files.append((f"{sample.key}.npz", sample.annotations))
 
     def close(self) -> dict[str, FileRecord]:
         return {
@@ -84,6 +90,12 @@ class FolderReader:
         if not data:
             raise FacewrightError(f"{path}: found an empty file, expected an image")
         return data
+
+    def annotations(self, index: int) -> bytes | None:
+        """The .npz beside the image."""
+        folder, name = self._files[index]
+        path = self.path / folder / (os.path.splitext(name)[0] + ".npz")
+        return read_all(path) if path.exists() else None
 
     def __iter__(self) -> Iterator[Sample]:
         for index in range(len(self)):

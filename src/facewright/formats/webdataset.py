@@ -1,4 +1,5 @@
-"""Tar shards in the layout of the webdataset library: `key.jpg` and `key.cls` (ASCII class number) per sample.
+"""Tar shards in the layout of the webdataset library: `key.jpg` and `key.cls` (ASCII class number) per sample,
+`key.npz` too where there are annotations.
 
 Beside each `000000.tar` lies `000000.idx.npy`, a table of key, offset, size and label. It is a numpy file and not part
 of the Parquet file of parameters, so that reading images needs neither pyarrow nor the parameters.
@@ -10,6 +11,7 @@ import bisect
 import io
 import itertools
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 import numpy as np
 from jaxtyping import Int64
@@ -36,11 +38,14 @@ class WebDatasetWriter:
         self._end = 0
 
     def add(self, sample: Sample) -> None:
+        first = len(self._chunks)
         image = member(f"{sample.key}.{image_suffix(sample.jpeg)}", sample.jpeg)
         label = member(f"{sample.key}.cls", b"%d" % sample.label)
         self._rows.append((sample.key, self._end + BLOCK, len(sample.jpeg), sample.label))
         self._chunks += (image, label)
-        self._end += len(image) + len(label)
+        if sample.annotations is not None:
+            self._chunks.append(member(f"{sample.key}.npz", sample.annotations))
+        self._end += sum(map(len, self._chunks[first:]))
 
     def close(self) -> dict[str, FileRecord]:
         longest = max((len(key) for key, *_ in self._rows), default=1)
@@ -91,11 +96,27 @@ class WebDatasetReader:
         return self._keys[index]
 
     def read(self, index: int) -> bytes:
+        path, offset, size = self._place(index)
+        return _member(path, read_range(path, offset - BLOCK, BLOCK + size), offset, size)
+
+    def annotations(self, index: int) -> bytes | None:
+        """`key.npz`, one of the files of its key that follow the image."""
+        path, offset, size = self._place(index)
+        stem = PurePosixPath(self._keys[index]).name
+        while True:
+            offset += size + -size % BLOCK + BLOCK
+            name, size = _named(path, read_range(path, offset - BLOCK, BLOCK), offset)
+            if name.partition(".")[0] != stem:
+                return None
+            if name == f"{stem}.npz":
+                return _member(path, read_range(path, offset - BLOCK, BLOCK + size), offset, size)
+
+    def _place(self, index: int) -> tuple[Place, int, int]:
+        """Shard, offset and size of an image."""
         if not 0 <= index < len(self):
             raise IndexError(f"image {index}: expected 0 .. {len(self) - 1}")
         path = self._shards[bisect.bisect_right(self._ends, index)]
-        offset, size = int(self._offsets[index]), int(self._sizes[index])
-        return _image(path, read_range(path, offset - BLOCK, BLOCK + size), offset, size)
+        return path, int(self._offsets[index]), int(self._sizes[index])
 
     def __iter__(self) -> Iterator[Sample]:
         first = 0
@@ -103,7 +124,7 @@ class WebDatasetReader:
             with opened(path) as read:
                 for row in range(first, end):
                     offset, size = int(self._offsets[row]), int(self._sizes[row])
-                    data = _image(path, read(offset - BLOCK, BLOCK + size), offset, size)
+                    data = _member(path, read(offset - BLOCK, BLOCK + size), offset, size)
                     yield Sample(self._keys[row], data, int(self.labels[row]))
             first = end
 
@@ -161,12 +182,22 @@ def _load_index(tar: Place, found: int) -> TarIndex:
     return index
 
 
-def _image(path: Place, data: bytes, offset: int, size: int) -> bytes:
-    """The image in a header block and what follows it."""
+def _named(path: Place, header: bytes, offset: int) -> tuple[str, int]:
+    """File name and size in a header block; no name at the end."""
+    if not any(header):
+        return "", 0
+    if len(header) != BLOCK or not checksum_is_right(header):
+        raise FacewrightError(f"{path}: damaged: no valid header at byte {offset - BLOCK}")
+    name = header[:100].partition(b"\0")[0].decode("utf-8", "replace")
+    return PurePosixPath(name).name, int(header[124:136].strip(b" \0") or b"0", 8)
+
+
+def _member(path: Place, data: bytes, offset: int, size: int) -> bytes:
+    """The file in a header block and what follows it."""
     if len(data) != BLOCK + size:
         found = max(len(data) - BLOCK, 0)
         raise FacewrightError(
-            f"{path}: truncated: found {found} of {size} bytes of the image at byte {offset}"
+            f"{path}: truncated: found {found} of {size} bytes of the file at byte {offset}"
         )
     if not checksum_is_right(data[:BLOCK]):
         raise FacewrightError(f"{path}: damaged: no valid header at byte {offset - BLOCK}")

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Shaped, UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -29,41 +29,46 @@ _COLOURS = np.array(
 )
 
 
-def buffer_picture(annotations: Annotations, name: str, scene: int) -> UInt8[np.ndarray, "H W 3"]:
+def buffer_picture(name: str, values: Shaped[np.ndarray, "H W *c"]) -> UInt8[np.ndarray, "H W 3"]:
     """One of `BUFFERS` of a scene as sRGB colours: vectors and positions by their axes, depth the nearer the brighter.
 
     Raises FacewrightError for another name.
     """
-    if name not in BUFFERS:
-        raise FacewrightError(f"buffers: found {name!r}, expected one of {', '.join(BUFFERS)}")
-    values = getattr(annotations, name)[scene]
-    seen = annotations.triangle[scene] >= 0
+    _require_buffer(name)
     if name == "segmentation":
         return np.asarray(_COLOURS[values], np.uint8)
     if name == "triangle":
         hashed = (
             values[..., None].astype(np.uint32) * np.array([2654435761, 2246822519, 3266489917], np.uint32)
         ) >> 24
-        return np.where(seen[..., None], hashed, 0).astype(np.uint8)
+        return np.where(values[..., None] >= 0, hashed, 0).astype(np.uint8)
     if name in ("albedo", "irradiance"):
         return _bytes(np.clip(values, 0, 1) ** (1 / 2.2))
     if name == "depth":
+        seen = values > 0
         low, high = (values[seen].min(), values[seen].max()) if seen.any() else (0, 1)
         grey = np.where(seen, 1 - 0.85 * (values - low) / max(high - low, 1e-6), 0)
         return _bytes(np.repeat(grey[..., None], 3, axis=2))
     if name == "normals":
-        return _bytes(np.where(seen[..., None], values / 2 + 0.5, 0))
+        return _bytes(np.where(values.any(axis=2, keepdims=True), values / 2 + 0.5, 0))
     if name == "uv":
         return _bytes(np.concatenate([values, np.zeros_like(values[..., :1])], axis=2))
     if name == "reference":
-        return _bytes(np.where(seen[..., None] & (values != 0), values / 320 + [0.5, 0.6, 0.8], 0))
+        return _bytes(np.where(values != 0, values / 320 + [0.5, 0.6, 0.8], 0))
     return _bytes(values)
+
+
+def _require_buffer(name: str) -> None:
+    if name not in BUFFERS:
+        raise FacewrightError(f"buffers: found {name!r}, expected one of {', '.join(BUFFERS)}")
 
 
 def draw_figure(out: Path, renderings: Renderings, names: tuple[str, ...], scene: int = 0) -> None:
     """Write the image, its landmarks (hollow where hidden) and these buffers side by side as a PNG."""
     annotations = _annotations(renderings)
-    pictures = {name: buffer_picture(annotations, name, scene) for name in names}
+    for name in names:
+        _require_buffer(name)
+    pictures = {name: buffer_picture(name, getattr(annotations, name)[scene]) for name in names}
     image = renderings.images[scene]
     columns = min(4, 2 + len(names))
     rows = -(-(2 + len(names)) // columns)
