@@ -12,7 +12,7 @@ import numpy as np
 from facewright.geometry import CROPS
 from facewright.models.embedded import load_head
 from facewright.people.worn import dress
-from facewright.render.renderer import _shots, _sitter
+from facewright.render.inputs import shot_arrays, sitter_arrays
 from facewright.scenes.backgrounds import draw_backgrounds
 from facewright.scenes.sampler import Sampler, SamplerConfig
 
@@ -42,8 +42,8 @@ def capture(path: Path, bare: bool, samples: int, person_index: int, seed: int) 
         "background": draw_backgrounds(scenes.background, crop.size_px),
         "points_px": crop.points_px.astype(np.float64),
         "visible": np.asarray(visible, np.uint8),
-        **_sitter(person, makes_up=True),
-        **_shots(scenes),
+        **sitter_arrays(person, makes_up=True),
+        **shot_arrays(scenes),
     }
     for i, one in enumerate(attachments):
         arrays |= {

@@ -144,7 +144,7 @@ _OWN: dict[str, Callable[[np.ndarray, Seat], np.ndarray]] = {
     "hollow": _hollow,
 }
 _OWN_DIFFERENCE = 0.1
-_WIDENING = 0.88
+_SPREAD = 0.88  # of all traits
 # Where photographed people are, in standard deviations from MakeHuman's mean: deeper set, under a lower, fuller brow.
 AT_REST = {"brow_bone": 0.8, "brow_lift": -0.5, "set_depth": -1.0, "hood": 0.5, "crease": 0.4}
 
@@ -172,4 +172,4 @@ def eye_directions(
     for trait, (left, right) in own.items():
         out[f"eye_{trait}"] = left + right
         out[f"eye_{trait}_difference"] = _OWN_DIFFERENCE * (left - right)
-    return list(out), _WIDENING * np.stack(list(out.values()))
+    return list(out), _SPREAD * np.stack(list(out.values()))

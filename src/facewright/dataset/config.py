@@ -12,6 +12,7 @@ from facewright.geometry import named_crop
 from facewright.models.library import parse_model
 from facewright.people.config import PeopleConfig
 from facewright.people.mixup import MixupConfig
+from facewright.render.annotations import Buffer
 from facewright.scenes.grid import require_whole_grids
 from facewright.scenes.sampler import SamplerConfig
 
@@ -49,18 +50,7 @@ def with_plan(config: DatasetConfig, plan: Sequence[Depth]) -> DatasetConfig:
     return replace(config, people=people, samples=last.samples, deeper=tuple(deeper))
 
 
-Annotation = Literal[
-    "depth",
-    "normals",
-    "albedo",
-    "irradiance",
-    "segmentation",
-    "uv",
-    "reference",
-    "triangle",
-    "barycentric",
-    "landmarks",
-]
+Annotation = Literal[Buffer, "landmarks"]
 """What may be stored beside images: the renderer's buffers, and `landmarks`, columns of the tables alone."""
 
 

@@ -88,7 +88,7 @@ def available_bytes(accelerator: str) -> float:
 def kept_memory() -> Iterator[None]:
     """Freed memory stays with this process, instead of going back to the system after every large map.
 
-    Pages given back have to be cleared and mapped again for the next layer, which is up to a quarter of a step on a
+    Pages given back have to be cleared and mapped again for the next layer, which was up to a twelfth of a step on a
     CPU (docs/LOG.md). Only glibc's own switches are used; elsewhere nothing happens.
     """
     libc = ctypes.CDLL(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int32, UInt8
@@ -13,13 +14,13 @@ from facewright.people.attachment import Attachment
 from facewright.render.marks import MarkedPoints
 from facewright.render.regions import segmentation
 
-__all__ = ["BUFFERS", "Annotations", "Landmarks", "annotations_of"]
+__all__ = ["BUFFERS", "Annotations", "Buffer", "Landmarks", "annotations_of"]
 
-BUFFERS = (
-    *("depth", "normals", "albedo", "irradiance", "segmentation"),
-    *("uv", "reference", "triangle", "barycentric"),
-)
+Buffer = Literal[
+    "depth", "normals", "albedo", "irradiance", "segmentation", "uv", "reference", "triangle", "barycentric"
+]
 """The annotations that have a value for each pixel."""
+BUFFERS: tuple[Buffer, ...] = get_args(Buffer)
 
 
 @dataclass(frozen=True)

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
-from facewright import _native
 from facewright.errors import FacewrightError
 from facewright.geometry import Crop
 from facewright.people.attachment import Attachment
 from facewright.people.person import Person
 from facewright.people.worn import dress
 from facewright.render.annotations import Annotations, annotations_of
+from facewright.render.inputs import inputs_of
 from facewright.render.marks import marked_points
 from facewright.render.rig import rig_of
 from facewright.render.shading import ShadingConfig
 from facewright.render.wardrobe import wardrobe_of
 from facewright.scenes.backgrounds import draw_backgrounds
 from facewright.scenes.scene import Scenes
-from facewright.scenes.worn import Slot
 
 __all__ = ["Renderings", "draw_heads", "render"]
 
@@ -112,7 +110,7 @@ def draw_heads(
         )
     look = shading.native()
     try:
-        inputs, wardrobe = _inputs(person, scenes, crop, visible), wardrobe_of(attachments)
+        inputs, wardrobe = inputs_of(person, scenes, crop, visible), wardrobe_of(attachments)
         rig = rig_of(person.model)
         images, landmarks = rig.draw(
             inputs=inputs, wardrobe=wardrobe, background=np.ascontiguousarray(background, np.uint8), look=look
@@ -124,46 +122,3 @@ def draw_heads(
     except ValueError as error:
         raise FacewrightError(f"scenes of person {person.index}: {error}") from error
     return Renderings(images, landmarks, annotations_of(found, person.model, attachments, marked))
-
-
-def _inputs(person: Person, scenes: Scenes, crop: Crop, visible: Bool[np.ndarray, "n A"]) -> _native.Inputs:
-    return _native.Inputs(
-        **_sitter(person, bool(scenes.worn[:, Slot.MAKE_UP].any())),
-        **_shots(scenes),
-        visible=np.ascontiguousarray(visible, np.bool_).view(np.uint8),
-        points_px=np.ascontiguousarray(crop.points_px, np.float64),
-        framing=int(crop.framing),
-    )
-
-
-def _sitter(person: Person, makes_up: bool) -> dict[str, Any]:
-    """What all images of a person share; make-up is painted only where it is worn."""
-    colours, texture = person.vertex_colours, person.texture
-    made_up = person.made_up if makes_up else texture
-    if colours is not None:
-        texture = made_up = np.full((1, 1, 3), 255, np.uint8)
-    return {
-        "neutral_mm": np.ascontiguousarray(person.neutral_mm, np.float32),
-        "texture": np.ascontiguousarray(texture, np.uint8),
-        "made_up_texture": np.ascontiguousarray(made_up, np.uint8),
-        "vertex_colours": np.ascontiguousarray(
-            np.zeros((0, 3), np.uint8) if colours is None else colours, np.uint8
-        ),
-    }
-
-
-def _shots(scenes: Scenes) -> dict[str, Any]:
-    """What differs from image to image."""
-    cameras = [
-        *(scenes.yaw_deg, scenes.pitch_deg, scenes.roll_deg, scenes.distance_mm),
-        *(scenes.jitter_px[:, 0], scenes.jitter_px[:, 1], scenes.jitter_scale, scenes.jitter_deg),
-        *(scenes.position_mm[:, 0], scenes.position_mm[:, 1], scenes.focal, scenes.scale),
-        *(scenes.shift[:, 0], scenes.shift[:, 1], scenes.orthographic),
-    ]
-    return {
-        "expression": np.ascontiguousarray(scenes.expression, np.float32),
-        "cameras": np.stack(cameras, axis=1).astype(np.float32, copy=False),
-        "light": np.ascontiguousarray(scenes.light, np.float32),
-        "key": np.concatenate([scenes.key_direction, scenes.key_irradiance], axis=1, dtype=np.float32),
-        "made_up": (scenes.worn[:, Slot.MAKE_UP] > 0).astype(np.uint8),
-    }
