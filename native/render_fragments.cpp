@@ -12,8 +12,11 @@ void Fragments::shade(const Light &light) {
     kernels().shade(fragments_.data(), static_cast<int32_t>(fragments_.size()), stage_.facets.data(), stage_.attributes.data(),
                     light.colour, colours_.data(), near_.data());
     for (size_t i = 0; i < fragments_.size(); ++i)
-        if (stage_.facets[fragments_[i].triangle].fine)
-            colours_[i] = finished(with_highlight(fragments_[i], colours_[i], light));
+        if (stage_.facets[fragments_[i].triangle].fine) {
+            const FourFloats colour = with_highlight(fragments_[i], colours_[i], light);
+            colours_[i] = bent(colour);
+            colours_[i][3] = closed(colour[3]);
+        }
 }
 
 // Highlights that are smaller than triangles, from the interpolated normal.

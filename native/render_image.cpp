@@ -13,7 +13,7 @@ Paint paint_of(const MipTexture &texture, const Vec3 &tint, Material material) {
     // Strands that lie in shade between others do not shine either.
     const bool hair = material == Material::hair;
     for (int level = 0; level < texture.levels(); ++level)
-        out.levels.push_back(texture[level].surface(tint, hair ? kStrandShine : 0.0f, hair ? 0.0f : 1.0f));
+        out.levels.push_back(texture[level].surface(tint, hair && tint.x > 0.0f ? kStrandShine / tint.x : 0.0f, hair ? 0.0f : 1.0f));
     return out;
 }
 
@@ -50,10 +50,12 @@ void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
     see(shot.made_up);
     layers_.find(shot.visible, grid_);
     stage_.light(sitter_, shot);
-    canvas_.clear();
-    layers_.draw(shot.light, grid_, canvas_);
-    shade_opaque(shot.light);
-    kernels().resolve(grid_.layout, stage_.crop.size_px, grid_.triangle.data(), canvas_.through(), canvas_.colour(), image);
+    const bool veiled = layers_.any();
+    if (veiled) {
+        canvas_.clear();
+        layers_.draw(shot.light, grid_, canvas_);
+    }
+    develop(shot.light, veiled, image);
 }
 
 // Finds which opaque triangles are seen, and the level of the head's texture: one for all of it, by the mean over what is seen.
@@ -78,15 +80,27 @@ void Painter::see(bool made_up) {
     head_ = (made_up ? made_up_ : skin_).levels[texture.level(static_cast<float>(density) * (stage_.look.every_sample ? 0.25f : 0.2f))];
 }
 
-void Painter::shade_opaque(const Light &light) {
-    const int32_t fine = kernels().shade_opaque({stage_.facets.data(), stage_.attributes.data(), grid_.layout, grid_.triangle.data(),
-                                                 grid_.inverse_depth.data(), canvas_.through(), light.colour, stage_.look.every_sample},
-                                                canvas_.colour(), fine_.data());
-    fragments_.clear();
-    fragments_.add(std::span(fine_).first(fine));
-    fragments_.shade(light);
-    for (size_t i = 0; i < fragments_.count(); ++i)
-        canvas_.add(fragments_.fragment(i).pixel, fragments_.fragment(i).samples, fragments_.colour(i));
+// Colours what is opaque, and makes the image of it. By bands: what is not veiled needs to be kept for one band only.
+void Painter::develop(const Light &light, bool veiled, uint8_t *image) {
+    constexpr int rows = 4;
+    const TileLayout &layout = grid_.layout;
+    const OpaqueScene scene{stage_.facets.data(), stage_.attributes.data(), stage_.looks.data(), layout, grid_.triangle.data(),
+                            grid_.inverse_depth.data(), veiled ? canvas_.through() : nullptr, light.colour, stage_.look.every_sample};
+    for (int row = 0; row < layout.across; row += rows) {
+        const Band band{row, std::min(row + rows, layout.across)};
+        const size_t first = layout.pixel(0, band.first * 2), last = layout.pixel(0, band.last * 2);
+        FourFloats *colour = canvas_.colour() + (veiled ? first : 0);
+        if (!veiled) std::fill(colour, colour + (last - first), FourFloats{});
+        const int32_t fine = kernels().shade_opaque(scene, band, colour, fine_.data());
+        fragments_.clear();
+        fragments_.add(std::span(fine_).first(fine));
+        fragments_.shade(light);
+        for (size_t i = 0; i < fragments_.count(); ++i) {
+            const Fragment &one = fragments_.fragment(i);
+            colour[one.pixel - first] += fragments_.colour(i) * scene.coming_through(one.pixel, one.samples);
+        }
+        kernels().resolve(scene, band, colour, stage_.crop.size_px, image);
+    }
 }
 
 }  // namespace fw

@@ -21,7 +21,7 @@ class Painter {
 
   private:
     void see(bool made_up);
-    void shade_opaque(const Light &light);
+    void develop(const Light &light, bool veiled, uint8_t *image);
 
     const Sitter &sitter_;
     Stage stage_;

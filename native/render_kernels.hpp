@@ -23,9 +23,9 @@ struct alignas(32) Attributes {
 struct Surface {
     const uint16_t *texels;
     int32_t stride;  // texels
-    float width, height;
+    int32_t width, height;
     float tint[4];  // red, green, blue, 1
-    // The highlight is multiplied by red times the first plus alpha times the second.
+    // The highlight is multiplied by red (with its factor) times the first plus alpha times the second.
     float shine_by_red, shine_by_alpha;
 };
 
@@ -47,26 +47,50 @@ struct Fragment {
     float x, y;        // fixed-point
 };
 
+inline constexpr uint16_t kFineLook = 65535;  // what has highlights that are smaller than triangles
+
 // The opaque surfaces of an image, as far as something in front of them lets their light through.
 struct OpaqueScene {
     const Facet *facets;  // by triangle
     const Attributes *vertices;
+    const uint16_t *looks;  // by triangle: kFineLook, else the same number for all of one surface
     TileLayout layout;
     const int32_t *triangle;     // per sample
     const float *inverse_depth;  // per sample
-    const FourFloats *through;   // per pixel: the part of each sample's light that comes through
+    const FourFloats *through;   // per pixel: the part of each sample's light that comes through; null for all of it
     Vec3 highlight;
     bool every_sample;
+
+    // Of some samples' light, in samples.
+    [[gnu::always_inline]] float coming_through(int32_t pixel, uint32_t samples) const {
+        if (through == nullptr) return static_cast<float>(__builtin_popcount(samples));
+        const FourFloats part = through[pixel] * coverage(samples);
+        return part[0] + part[1] + part[2] + part[3];
+    }
+    // The samples through which any light comes.
+    [[gnu::always_inline]] uint32_t open(int32_t pixel) const {
+        return through == nullptr ? kAllSamples : sign_bits(through[pixel] > 0.0f);
+    }
 };
 
-// Linear up to the knee, then bending towards 1 with a continuous slope: bright skin is not clipped flat. More alpha than 254/255
-// lets nothing through.
-[[gnu::always_inline]] inline FourFloats finished(const FourFloats &colour) {
-    constexpr float knee = 0.8f, rest = 1.0f - knee, opaque = 254.0f / 255.0f;
-    const FourFloats over = colour - knee;
-    FourFloats out = colour <= knee ? colour : knee + over * rest / (over + rest);
-    out[3] = colour[3] >= opaque ? 1.0f : colour[3];
-    return out;
+// Rows of tiles.
+struct Band {
+    int first, last;
+};
+
+// Linear up to the knee, then bending towards 1 with a continuous slope: bright skin is not clipped flat.
+template <class Numbers>
+[[gnu::always_inline]] inline Numbers bent(const Numbers &colour) {
+    constexpr float knee = 0.8f, rest = 1.0f - knee;
+    const Numbers over = colour - knee;
+    return colour <= knee ? colour : knee + over * rest / (over + rest);
+}
+
+// More alpha than 254/255 lets nothing through.
+template <class Numbers>
+[[gnu::always_inline]] inline Numbers closed(const Numbers &alpha) {
+    constexpr float opaque = 254.0f / 255.0f;
+    return alpha >= opaque ? Numbers{} + 1.0f : alpha;
 }
 
 // Light on a vertex, before and after: a structure of arrays.
@@ -96,11 +120,11 @@ struct Kernels {
     // fine. And 1 / depth there.
     void (*shade)(const Fragment *fragments, int32_t count, const Facet *facets, const Attributes *vertices, const Vec3 &highlight,
                   FourFloats *out, float *near);
-    // Adds the light of all opaque surfaces but the fine ones, which it writes down: at most one fragment a sample. Returns how many.
-    int32_t (*shade_opaque)(const OpaqueScene &scene, FourFloats *colour, Fragment *fine);
+    // Adds the light of a band's opaque surfaces but the fine ones, which it writes down: at most one fragment a sample. Returns how
+    // many. `colour` begins with the band.
+    int32_t (*shade_opaque)(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine);
     // Mean of each pixel's samples as sRGB; what no surface hides shows the background, which the image holds. size x size x 3.
-    void (*resolve)(const TileLayout &layout, int size, const int32_t *triangle, const FourFloats *through, const FourFloats *colour,
-                    uint8_t *image);
+    void (*resolve)(const OpaqueScene &scene, const Band &band, const FourFloats *colour, int size, uint8_t *image);
 };
 
 // The kernels for this machine, or those that the environment variable FACEWRIGHT_ISA names: portable, avx2, avx512.

@@ -9,12 +9,8 @@ namespace fw::FW_ISA {
 
 namespace {
 
-constexpr int kLanes = FW_LANES;
 // Within this many steps products of coordinates stay below 2^30.
 constexpr int32_t kSmall = 64 * kSubsample;
-
-using F = Floats<kLanes>;
-using I = Ints<kLanes>;
 
 I splat(int32_t x) { return I{} + x; }
 I least(const I &a, const I &b) { return a < b ? a : b; }
@@ -54,16 +50,6 @@ struct Corners {
     I x, y;
     F near;
 };
-
-// Rows of 4 numbers to 4 columns.
-void turn(FourInts &a, FourInts &b, FourInts &c, FourInts &d) {
-    const FourInts ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    const FourInts cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-    b = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-    c = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
-    d = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
-}
 
 Corners corners(const ScreenVertex *vertices, const Triangle *triangles, int count, int which) {
     alignas(64) int32_t x[kLanes], y[kLanes], near[kLanes];

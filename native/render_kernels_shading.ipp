@@ -1,7 +1,7 @@
 // From triangles in samples to colours in pixels; compiled as part of render_kernels.ipp.
 #pragma once
 
-#include "render_kernels.hpp"
+#include "render_kernels_lanes.ipp"
 #include "render_srgb.hpp"
 
 namespace fw::FW_ISA {
@@ -16,199 +16,345 @@ typedef int32_t EightInts __attribute__((vector_size(32)));
     return __builtin_convertvector(__builtin_convertvector(load<EightShorts>(from), EightInts), EightFloats);
 }
 
-// The four texels about a place, whose centres are nearest; clamped at the border.
-struct FourTexels {
-    const uint16_t *upper, *lower;
-    float right, below;  // the shares of the right and the lower ones
-};
-
-[[gnu::always_inline]] inline FourTexels find_texels(const Surface &surface, float u, float v) {
-    const FourFloats size{surface.width, surface.height, 1.0f, 1.0f}, last = size - 1.0f;
-    FourFloats at = FourFloats{u, v, 0.0f, 0.0f} * size - 0.5f;
-    at = at > 0.0f ? at : FourFloats{};  // so does NaN
-    at = at < last ? at : last;
-    const FourInts low = __builtin_convertvector(at, FourInts);
-    const FourFloats share = at - __builtin_convertvector(low, FourFloats);
-    const int64_t row = int64_t{low[1]} * surface.stride;
-    const uint16_t *upper = surface.texels + (row + low[0]) * 4;
-    return {upper, upper + (low[1] + 1 < static_cast<int32_t>(surface.height) ? surface.stride * 4 : 0), share[0], share[1]};
-}
-
-[[gnu::always_inline]] inline void prefetch(const FourTexels &four) {
-    __builtin_prefetch(four.upper);
-    __builtin_prefetch(four.lower);
-}
-
-[[gnu::always_inline]] inline FourFloats mixed(const FourTexels &four) {
-    constexpr float unit = 1.0f / 65535.0f;
-    const float below = four.below * unit, above = (1.0f - four.below) * unit, right = four.right, left = 1.0f - right;
-    const EightFloats both = (texel_pair(four.upper) * above + texel_pair(four.lower) * below) *
+// The mean of four neighbouring texels, weighted by the shares of the right and of the lower ones, and by the whole.
+[[gnu::always_inline]] inline FourFloats mixed(const uint16_t *upper, const uint16_t *lower, float right, float above, float below) {
+    const float left = 1.0f - right;
+    const EightFloats both = (texel_pair(upper) * above + texel_pair(lower) * below) *
                              EightFloats{left, left, left, left, right, right, right, right};
     return __builtin_shufflevector(both, both, 0, 1, 2, 3) + __builtin_shufflevector(both, both, 4, 5, 6, 7);
 }
 
+// As many columns as asked for, of one number a lane.
+template <int N>
+struct Columns {
+    alignas(64) float at[N][kLanes];
+
+    [[gnu::always_inline]] F operator[](int column) const { return load<F>(at[column]); }
+
+    // Four columns from the rows that `row` gives for each lane.
+    template <class Row>
+    [[gnu::always_inline]] void turn_rows(int first, Row &&row) {
+        for (int i = 0; i < kLanes; i += 4) {
+            FourFloats a = row(i), b = row(i + 1), c = row(i + 2), d = row(i + 3);
+            turn(a, b, c, d);
+            store(at[first] + i, a);
+            store(at[first + 1] + i, b);
+            store(at[first + 2] + i, c);
+            store(at[first + 3] + i, d);
+        }
+    }
+};
+
+// The texels about places, whose centres are nearest; clamped at the border. One place a lane.
+struct Lookups {
+    alignas(64) int32_t upper[kLanes], lower[kLanes];        // of the left ones, in numbers of its surface
+    alignas(64) float right[kLanes], above[kLanes], below[kLanes];  // their shares, the last two times 1/65535
+    const Surface *surface[kLanes];
+
+    // Where surface[] is set already.
+    [[gnu::always_inline]] void find(const F &u, const F &v) {
+        alignas(64) int32_t width[kLanes], height[kLanes], stride[kLanes];
+        for (int i = 0; i < kLanes; ++i) {
+            width[i] = surface[i]->width;
+            height[i] = surface[i]->height;
+            stride[i] = surface[i]->stride;
+        }
+        const I rows = load<I>(height);
+        const F x = clamped(u, __builtin_convertvector(load<I>(width), F)), y = clamped(v, __builtin_convertvector(rows, F));
+        const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I), step = load<I>(stride);
+        const I at = row * step + column;
+        constexpr float unit = 1.0f / 65535.0f;
+        const F down = y - __builtin_convertvector(row, F);
+        store(right, x - __builtin_convertvector(column, F));
+        store(above, (1.0f - down) * unit);
+        store(below, down * unit);
+        store(upper, at * 4);
+        store(lower, (at + (row + 1 < rows ? step : I{})) * 4);
+    }
+
+    void prefetch() const {
+        for (int i = 0; i < kLanes; ++i) {
+            __builtin_prefetch(surface[i]->texels + upper[i]);
+            __builtin_prefetch(surface[i]->texels + lower[i]);
+        }
+    }
+
+    [[gnu::always_inline]] FourFloats texel(int i) const {
+        const uint16_t *texels = surface[i]->texels;
+        return mixed(texels + upper[i], texels + lower[i], right[i], above[i], below[i]) * load<FourFloats>(surface[i]->tint);
+    }
+
+  private:
+    [[gnu::always_inline]] static F clamped(const F &share, const F &size) {
+        F at = share * size - 0.5f;
+        at = at > 0.0f ? at : F{};  // so does NaN
+        return at < size - 1.0f ? at : size - 1.0f;
+    }
+};
+
 void sample(const Surface &surface, float u, float v, FourFloats *out) {
-    *out = mixed(find_texels(surface, u, v)) * load<FourFloats>(surface.tint);
+    Lookups one;
+    for (const Surface *&each : one.surface) each = &surface;
+    one.find(F{} + u, F{} + v);
+    *out = one.texel(0);
 }
+
+// A place in a triangle.
+struct Site {
+    int32_t triangle;
+    float x, y;
+};
+
+// Places that are shaded together, one a lane.
+struct Places {
+    alignas(64) int32_t triangle[kLanes];
+    alignas(64) float x[kLanes], y[kLanes];
+
+    [[gnu::always_inline]] void set(int i, const Site &site) { triangle[i] = site.triangle, x[i] = site.x, y[i] = site.y; }
+    // Fills the lanes from `count` on with the first place again.
+    void close(int count) {
+        for (int i = count; i < kLanes; ++i) triangle[i] = triangle[0], x[i] = x[0], y[i] = y[0];
+    }
+};
+
+// What the vertices hold, at places in triangles: u, v, red, green, blue, shine. One place a lane.
+using Held = Columns<6>;
+
+// And 1 / depth there.
+[[gnu::always_inline]] inline F hold(const Places &places, const Facet *facets, const Attributes *vertices, Held &out) {
+    const auto at = [&](int i) -> const Facet & { return facets[places.triangle[i]]; };
+    Columns<8> facet;
+    facet.turn_rows(0, [&](int i) { return load<FourFloats>(&at(i).x); });
+    facet.turn_rows(4, [&](int i) { return load<FourFloats>(at(i).third); });
+    Columns<1> third_nearer;
+    for (int i = 0; i < kLanes; ++i) third_nearer.at[0][i] = at(i).near[2];
+    const F right = load<F>(places.x) - facet[0], down = load<F>(places.y) - facet[1];
+    const F second = right * facet[2] + down * facet[3], third = right * facet[4] + down * facet[5];
+    Columns<3> share;
+    store(share.at[0], 1.0f - (second + third));
+    store(share.at[1], second);
+    store(share.at[2], third);
+    const auto mix = [&](int i, int half) {
+        const auto row = [&](int corner) {
+            return load<FourFloats>(reinterpret_cast<const float *>(&vertices[at(i).corners[corner]]) + half) * share.at[corner][i];
+        };
+        return row(0) + row(1) + row(2);
+    };
+    Columns<8> sums;
+    sums.turn_rows(0, [&](int i) { return mix(i, 0); });
+    sums.turn_rows(4, [&](int i) { return mix(i, 4); });
+    const F depth = 1.0f / sums[0];
+    store(out.at[0], sums[1] * depth);
+    store(out.at[1], sums[2] * depth);
+    for (int c = 0; c < 4; ++c) store(out.at[2 + c], sums[4 + c] * depth);
+    return facet[6] + (second * facet[7] + third * third_nearer[0]);
+}
+
+// Places whose texels are on their way from memory while others are shaded.
+struct Shading {
+    Held held;
+    Lookups texels;
+    alignas(64) int32_t fine[kLanes];
+
+    // Where held is set already.
+    [[gnu::always_inline]] void start(const Places &places, const Facet *facets) {
+        for (int i = 0; i < kLanes; ++i) {
+            const Facet &f = facets[places.triangle[i]];
+            texels.surface[i] = f.surface;
+            fine[i] = -int32_t{f.fine};
+        }
+        texels.find(held[0], held[1]);
+        texels.prefetch();
+    }
+
+    // Linear colour times alpha, and alpha. Finished, but where facets are fine.
+    [[gnu::always_inline]] void finish(const Vec3 &highlight, FourFloats *out) const {
+        Columns<4> texel;
+        texel.turn_rows(0, [&](int i) { return texels.texel(i); });
+        Columns<2> shines;
+        for (int i = 0; i < kLanes; ++i) {
+            shines.at[0][i] = texels.surface[i]->shine_by_red;
+            shines.at[1][i] = texels.surface[i]->shine_by_alpha;
+        }
+        const F shine = held[5] * (texel[0] * shines[0] + texel[3] * shines[1]);
+        const I as_it_is = load<I>(fine);
+        const float strength[3] = {highlight.x, highlight.y, highlight.z};
+        for (int c = 0; c < 3; ++c) {
+            const F colour = texel[c] * held[2 + c] + strength[c] * shine;
+            store(texel.at[c], as_it_is ? colour : bent(colour));
+        }
+        store(texel.at[3], as_it_is ? texel[3] : closed(texel[3]));
+        for (int i = 0; i < kLanes; i += 4) {
+            FourFloats rows[4];
+            for (int c = 0; c < 4; ++c) rows[c] = load<FourFloats>(texel.at[c] + i);
+            turn(rows[0], rows[1], rows[2], rows[3]);
+            for (int k = 0; k < 4; ++k) out[i + k] = rows[k];
+        }
+    }
+};
+
+void shade(const Fragment *fragments, int32_t count, const Facet *facets, const Attributes *vertices, const Vec3 &highlight,
+           FourFloats *out, float *near) {
+    Shading lanes[2];
+    Places places;
+    FourFloats colours[kLanes];
+    const auto finish = [&](int32_t first) {
+        lanes[first / kLanes % 2].finish(highlight, colours);
+        std::copy(colours, colours + std::min(kLanes, count - first), out + first);
+    };
+    for (int32_t first = 0; first < count; first += kLanes) {
+        const int n = std::min(kLanes, count - first);
+        for (int i = 0; i < n; ++i) {
+            const Fragment &one = fragments[first + i];
+            places.triangle[i] = one.triangle, places.x[i] = one.x, places.y[i] = one.y;
+        }
+        places.close(n);
+        Shading &lane = lanes[first / kLanes % 2];
+        const F depth = hold(places, facets, vertices, lane.held);
+        std::memcpy(near + first, &depth, size_t(n) * sizeof(float));
+        lane.start(places, facets);
+        if (first > 0) finish(first - kLanes);
+    }
+    if (count > 0) finish((count - 1) / kLanes * kLanes);
+}
+
+// Inside a surface that is smooth there, a pixel's four samples look so much alike that one colour does for all.
+constexpr float kSmoothDepth = 0.01f;
 
 // Negative where none of a tile's samples is drawn.
 [[gnu::always_inline]] inline FourInts empty_samples(const int32_t *triangle) {
     return load<FourInts>(triangle) & load<FourInts>(triangle + 4) & load<FourInts>(triangle + 8) & load<FourInts>(triangle + 12);
 }
 
-// What the vertices hold, at a place in a triangle.
-[[gnu::always_inline]] inline EightFloats attributes_at(const Facet &f, const Attributes *vertices, float x, float y) {
-    const float right = x - f.x, down = y - f.y;
-    const float second = right * f.second[0] + down * f.second[1], third = right * f.third[0] + down * f.third[1];
-    const EightFloats mixed = load<EightFloats>(&vertices[f.corners[0]]) * (1.0f - (second + third)) +
-                              load<EightFloats>(&vertices[f.corners[1]]) * second + load<EightFloats>(&vertices[f.corners[2]]) * third;
-    return mixed * (1.0f / mixed[0]);
-}
-
-// A place whose texels are on their way from memory while others are shaded.
-struct Lookup {
-    EightFloats at;  // what the vertices hold
-    FourTexels texels;
-    const Surface *surface;
-
-    [[gnu::always_inline]] Lookup(const Surface &surface, const EightFloats &at)
-        : at(at), texels(find_texels(surface, at[1], at[2])), surface(&surface) {
-        prefetch(texels);
-    }
-    Lookup() = default;
-
-    [[gnu::always_inline]] FourFloats colour(const FourFloats &highlight) const {
-        const FourFloats texel = mixed(texels), light = __builtin_shufflevector(at, at, 4, 5, 6, 7);
-        FourFloats diffuse = light * load<FourFloats>(surface->tint);
-        diffuse[3] = 1.0f;
-        return texel * diffuse + highlight * (at[7] * (texel[0] * surface->shine_by_red + texel[3] * surface->shine_by_alpha));
-    }
-};
-
-constexpr int32_t kOnTheirWay = 32;
-
-void shade(const Fragment *fragments, int32_t count, const Facet *facets, const Attributes *vertices, const Vec3 &highlight,
-           FourFloats *out, float *near) {
-    const FourFloats shine{highlight.x, highlight.y, highlight.z, 0.0f};
-    Lookup places[kOnTheirWay];
-    for (int32_t first = 0; first < count; first += kOnTheirWay) {
-        const int32_t n = std::min(kOnTheirWay, count - first);
-        for (int32_t i = 0; i < n; ++i) {
-            const Fragment &fragment = fragments[first + i];
-            const Facet &f = facets[fragment.triangle];
-            const float right = fragment.x - f.x, down = fragment.y - f.y;
-            near[first + i] = f.near[0] + ((right * f.second[0] + down * f.second[1]) * f.near[1] +
-                                           (right * f.third[0] + down * f.third[1]) * f.near[2]);
-            places[i] = Lookup(*f.surface, attributes_at(f, vertices, fragment.x, fragment.y));
-        }
-        for (int32_t i = 0; i < n; ++i) {
-            const FourFloats colour = places[i].colour(shine);
-            out[first + i] = facets[fragments[first + i].triangle].fine ? colour : finished(colour);
-        }
-    }
-}
-
-// Inside a surface that is smooth there, a pixel's four samples look so much alike that one colour does for all.
-constexpr float kSmoothDepth = 0.01f, kSmoothTexels = 6.0f;
-
 struct OpaqueShader {
     const OpaqueScene &scene;
-    FourFloats shine;
+    const int32_t first;  // pixel of the band
     FourFloats *colour;
     Fragment *fine;
-    int32_t waiting = 0;
-    Lookup places[kOnTheirWay];
-    int32_t pixels[kOnTheirWay];
-    float shares[kOnTheirWay];  // of the pixel, in samples, times what comes through
+    int waiting = 0;  // in the places of one of the two
+    bool second = false, started = false;
+    Shading lanes[2];
+    Places places, others;
+    int32_t pixels[2][kLanes];
+    float shares[2][kLanes];  // of the pixel, in samples, times what comes through
 
-    [[gnu::always_inline]] EightFloats attributes(int32_t triangle, float x, float y) const {
-        return attributes_at(scene.facets[triangle], scene.vertices, x, y);
+    OpaqueShader(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine)
+        : scene(scene), first(band.first * scene.layout.across * 4), colour(colour), fine(fine) {}
+
+    // Some samples of a pixel that are shaded between two places, or at one.
+    [[gnu::always_inline]] void add(int32_t pixel, uint32_t samples, const Site &at, const Site &other) {
+        __builtin_prefetch(&scene.facets[at.triangle]);
+        __builtin_prefetch(&scene.facets[other.triangle]);
+        places.set(waiting, at);
+        others.set(waiting, other);
+        pixels[second][waiting] = pixel;
+        shares[second][waiting] = scene.coming_through(pixel, samples);
+        if (++waiting == kLanes) turn_over();
     }
 
-    [[gnu::always_inline]] void add(int32_t pixel, uint32_t samples, const Surface &surface, const EightFloats &at) {
-        if (waiting == kOnTheirWay) finish();
-        const FourFloats part = scene.through[pixel] * coverage(samples);
-        places[waiting] = Lookup(surface, at);
-        pixels[waiting] = pixel;
-        shares[waiting++] = part[0] + part[1] + part[2] + part[3];
-    }
-
-    void finish() {
-        for (int32_t i = 0; i < waiting; ++i) colour[pixels[i]] += finished(places[i].colour(shine)) * shares[i];
+    // Starts the places that wait, and finishes those that were started before.
+    [[gnu::noinline]] void turn_over() {
+        start();
+        if (started) finish(!second, kLanes);
+        started = true;
+        second = !second;
         waiting = 0;
     }
 
-    // Whether the four samples, of different triangles, lie on one smooth surface; then its colour is added, between two of them.
-    [[gnu::always_inline]] bool add_smooth(int32_t pixel, const FourInts &triangles, float x, float y) {
-        const Facet &first = scene.facets[triangles[0]], &last = scene.facets[triangles[3]];
-        for (int i = 0; i < 4; ++i) {
-            const Facet &f = scene.facets[triangles[i]];
-            if (f.surface != first.surface || f.fine) return false;
+    void end() {
+        if (started) finish(!second, kLanes);
+        if (waiting == 0) return;
+        places.close(waiting);
+        others.close(waiting);
+        start();
+        finish(second, waiting);
+    }
+
+    // Between the two places of a pixel, where there are two.
+    [[gnu::always_inline]] void start() {
+        Held &held = lanes[second].held;
+        hold(places, scene.facets, scene.vertices, held);
+        if (!scene.every_sample) {
+            Held other;
+            hold(others, scene.facets, scene.vertices, other);
+            for (int c = 0; c < 6; ++c) store(held.at[c], (held[c] + other[c]) * 0.5f);
         }
+        lanes[second].start(places, scene.facets);
+    }
+
+    void finish(bool which, int count) {
+        FourFloats colours[kLanes];
+        lanes[which].finish(scene.highlight, colours);
+        for (int i = 0; i < count; ++i) colour[pixels[which][i] - first] += colours[i] * shares[which][i];
+    }
+
+    // Whether four samples lie on one smooth surface.
+    [[gnu::always_inline]] bool is_smooth(int32_t pixel, const FourInts &triangles) const {
+        const uint16_t *looks = scene.looks;
+        const int look = looks[triangles[0]];
+        const int others = (look ^ looks[triangles[1]]) | (look ^ looks[triangles[2]]) | (look ^ looks[triangles[3]]);
         const FourFloats near = load<FourFloats>(scene.inverse_depth + size_t(pixel) * 4);
-        const FourFloats span = near - near[0];
-        if (any((span > kSmoothDepth * near[0]) | (span < -kSmoothDepth * near[0]))) return false;
-        const EightFloats a = attributes_at(first, scene.vertices, x, y),
-                          b = attributes_at(last, scene.vertices, x + kSubsample, y + kSubsample);
-        const float across = (a[1] - b[1]) * first.surface->width, down = (a[2] - b[2]) * first.surface->height;
-        if (across * across + down * down > kSmoothTexels * kSmoothTexels) return false;
-        add(pixel, kAllSamples, *first.surface, (a + b) * 0.5f);
-        return true;
+        const FourFloats span = near - near[0], limit = FourFloats{} + kSmoothDepth * near[0];
+        return (others | (look == kFineLook)) == 0 && !any((span > limit) | (span < -limit));
     }
 
     [[gnu::always_inline]] void shade(int32_t pixel, int column, int row) {
         const FourInts triangles = load<FourInts>(scene.triangle + size_t(pixel) * 4);
-        uint32_t left = ~sign_bits(triangles | (scene.through[pixel] <= 0.0f)) & kAllSamples;
-        if (left == 0) return;
+        uint32_t left = ~sign_bits(triangles) & scene.open(pixel) & kAllSamples;
         const auto x = static_cast<float>(column * kSamples * kSubsample + kSubsample / 2);
         const auto y = static_cast<float>(row * kSamples * kSubsample + kSubsample / 2);
-        if (!scene.every_sample && left == kAllSamples && any(triangles != triangles[0]) && add_smooth(pixel, triangles, x, y)) return;
+        if (!scene.every_sample && left == kAllSamples && is_smooth(pixel, triangles)) {
+            constexpr float across = kSubsample;
+            add(pixel, kAllSamples, {triangles[0], x, y}, {triangles[3], x + across, y + across});
+            return;
+        }
         while (left != 0) {
             const int32_t triangle = triangles[__builtin_ctz(left)];
             const uint32_t samples = scene.every_sample ? left & -left : sign_bits(triangles == triangle) & left;
             left &= ~samples;
             const Place &middle = kSampleSets[samples].middle;
             const float at_x = x + static_cast<float>(middle.x), at_y = y + static_cast<float>(middle.y);
-            if (scene.facets[triangle].fine)
+            if (scene.looks[triangle] == kFineLook)
                 *fine++ = {triangle, pixel, samples, at_x, at_y};
             else
-                add(pixel, samples, *scene.facets[triangle].surface, attributes(triangle, at_x, at_y));
+                add(pixel, samples, {triangle, at_x, at_y}, {triangle, at_x, at_y});
         }
     }
 };
 
-int32_t shade_opaque(const OpaqueScene &scene, FourFloats *colour, Fragment *fine) {
-    OpaqueShader shader{scene, {scene.highlight.x, scene.highlight.y, scene.highlight.z, 0.0f}, colour, fine, 0, {}, {}, {}};
-    int32_t pixel = 0;
-    for (int row = 0; row < scene.layout.across; ++row)
+int32_t shade_opaque(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine) {
+    OpaqueShader shader(scene, band, colour, fine);
+    int32_t pixel = shader.first;
+    for (int row = band.first; row < band.last; ++row)
         for (int column = 0; column < scene.layout.across; ++column, pixel += 4) {
-            const int32_t *triangles = scene.triangle + size_t(pixel) * 4;
-            if (column + 2 < scene.layout.across)
-                for (int i = 32; i < 48; i += 5) __builtin_prefetch(&scene.facets[std::max(triangles[i], 0)]);
-            if (!any(~empty_samples(triangles))) continue;
+            if (!any(~empty_samples(scene.triangle + size_t(pixel) * 4))) continue;
             for (int i = 0; i < 4; ++i) shader.shade(pixel + i, column * 2 + i % 2, row * 2 + i / 2);
         }
-    shader.finish();
+    shader.end();
     return static_cast<int32_t>(shader.fine - fine);
 }
 
-void resolve(const TileLayout &layout, int size, const int32_t *triangle, const FourFloats *through, const FourFloats *colour,
-             uint8_t *image) {
-    for (int y = 0; y < size; ++y)
-        for (int x = 0; x < size; ++x, image += 3) {
+void resolve(const OpaqueScene &scene, const Band &band, const FourFloats *colour, int size, uint8_t *image) {
+    const TileLayout &layout = scene.layout;
+    const size_t first = layout.pixel(0, band.first * 2);
+    for (int y = band.first * 2; y < std::min(band.last * 2, size); ++y) {
+        uint8_t *out = image + size_t(y) * size * 3;
+        for (int x = 0; x < size; ++x, out += 3) {
             const size_t pixel = layout.pixel(x, y);
-            const FourFloats open = load<FourInts>(triangle + pixel * 4) < 0 ? through[pixel] : FourFloats{};
-            const float behind = open[0] + open[1] + open[2] + open[3];
-            if (behind == 4.0f && !any(colour[pixel] != 0.0f)) continue;
-            const FourFloats backdrop{kSrgb.linear[image[0]], kSrgb.linear[image[1]], kSrgb.linear[image[2]], 0.0f};
-            FourFloats linear = (colour[pixel] + behind * backdrop) * (1.0f / (kSamples * kSamples));
+            const FourFloats sum = colour[pixel - first];
+            const auto bare = static_cast<int32_t>(sign_bits(load<FourInts>(scene.triangle + pixel * 4)));
+            const float behind = scene.coming_through(static_cast<int32_t>(pixel), bare);
+            if (behind == 4.0f && !any(sum != 0.0f)) continue;
+            const FourFloats backdrop{kSrgb.linear[out[0]], kSrgb.linear[out[1]], kSrgb.linear[out[2]], 0.0f};
+            FourFloats linear = (sum + behind * backdrop) * (1.0f / (kSamples * kSamples));
             linear = linear > 0.0f ? (linear < 1.0f ? linear : FourFloats{} + 1.0f) : FourFloats{};
             const FourInts bins = __builtin_convertvector(linear * static_cast<float>(SrgbTables::kBins), FourInts);
             for (int c = 0; c < 3; ++c) {
                 const uint8_t code = kSrgb.bin_code[bins[c]];
-                image[c] = static_cast<uint8_t>(code + (linear[c] >= kSrgb.threshold[code]));
+                out[c] = static_cast<uint8_t>(code + (linear[c] >= kSrgb.threshold[code]));
             }
         }
+    }
 }
 
 }  // namespace

@@ -40,6 +40,10 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
                              look.highlights && is_shiny(item.material)});
         }
     }
+    for (size_t t = 0; t < kinds.size(); ++t)
+        looks.push_back(kinds[t].fine           ? kFineLook
+                        : t < rig.parts.size() ? rig.parts[t]
+                                                : static_cast<uint16_t>((kParts + kinds[t].item) % kFineLook));
     facets.resize(triangles.size());
 }
 

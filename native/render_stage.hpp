@@ -76,7 +76,8 @@ class Stage {
     const Look look;
     View view{};
     std::vector<Triangle> triangles;
-    std::vector<Kind> kinds;  // per triangle
+    std::vector<Kind> kinds;        // per triangle
+    std::vector<uint16_t> looks;    // per triangle, as in OpaqueScene
     std::vector<Vec3> positions_mm;
     std::vector<ScreenVertex> screen;
     std::vector<Vec3> normals;

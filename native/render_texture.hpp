@@ -22,7 +22,7 @@ struct Texels {
     Texel &at(int x, int y) { return values[size_t(y) * (width + 1) + x]; }
     const Texel &at(int x, int y) const { return values[size_t(y) * (width + 1) + x]; }
     Surface surface(const Vec3 &tint, float shine_by_red = 0.0f, float shine_by_alpha = 1.0f) const {
-        return {values.data()->data(), width + 1, static_cast<float>(width), static_cast<float>(height), {tint.x, tint.y, tint.z, 1.0f},
+        return {values.data()->data(), width + 1, width, height, {tint.x, tint.y, tint.z, 1.0f},
                 shine_by_red, shine_by_alpha};
     }
 };
