@@ -1,6 +1,27 @@
 #include "render_lighting.hpp"
 
+#include <algorithm>
+#include <cmath>
+
+#include "row_clones.hpp"
+
 namespace fw {
+
+namespace {
+
+// Normals of any length to unit length, or 0 where they are too short to have a direction; and those in the camera frame.
+FW_ROW_CLONES
+void turn_normals(const View &view, float *x, float *y, float *z, float *turned_x, float *turned_y, float *turned_z, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+        const float squared = x[i] * x[i] + y[i] * y[i] + z[i] * z[i];
+        const float scale = squared > 1e-30f ? 1.0f / std::sqrt(squared) : 0.0f;
+        const Vec3 unit{x[i] * scale, y[i] * scale, z[i] * scale}, turned = view.turn(unit);
+        x[i] = unit.x, y[i] = unit.y, z[i] = unit.z;
+        turned_x[i] = turned.x, turned_y[i] = turned.y, turned_z[i] = turned.z;
+    }
+}
+
+}  // namespace
 
 void Lighting::grow() {
     const size_t room = std::max<size_t>(1024, 2 * room_);
@@ -10,18 +31,18 @@ void Lighting::grow() {
     room_ = room;
 }
 
-void Lighting::add(const Receiver &r, const Light &light, const ShadowMap &shadow, const Look &look) {
-    if (count_ == room_) grow();
-    const Vec3 &softness = look.scattering ? r.softness : kHardSoftness;
-    const float open = look.occlusion ? r.open : 1.0f;
-    const float arriving = light.has_key() ? shadow.visibility(r.position_mm, r.in_head, r.lift_mm) : open;
-    const std::array<float, 8> values{r.normal.x, r.normal.y, r.normal.z, open, arriving, softness.x, softness.y, softness.z};
-    for (size_t c = 0; c < values.size(); ++c) at(c)[count_] = values[c];
-    ++count_;
-}
-
-void Lighting::run(const Light &light) {
-    kernels().light(light, {at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10)},
+void Lighting::run(const View &view, const Light &light, const ShadowMap &shadow, const Look &look) {
+    turn_normals(view, at(3), at(4), at(5), at(11), at(12), at(13), count_);
+    if (!look.occlusion) std::fill(at(10), at(10) + count_, 1.0f);
+    if (!look.scattering)
+        for (size_t c = 7; c < 10; ++c) std::fill(at(c), at(c) + count_, kHardSoftness.x);
+    if (!light.has_key())
+        std::copy(at(10), at(10) + count_, at(14));
+    else if (shadow.is_lit())
+        std::fill(at(14), at(14) + count_, 1.0f);
+    else
+        shadow.visibility({at(0), at(1), at(2), at(3), at(4), at(5), at(6)}, count_, at(14));
+    kernels().light(light, {at(11), at(12), at(13), at(10), at(14), at(7), at(8), at(9), at(15), at(16), at(17)},
                     static_cast<int32_t>(count_));
 }
 

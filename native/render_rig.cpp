@@ -58,6 +58,42 @@ std::vector<Move> moves(std::span<const float> direction) {
     return out;
 }
 
+// The skin with what lies about one of its vertices, along edges and within a few millimetres, drawn together into it. What only
+// touches, such as the lips, stays apart.
+CoarseMesh simplified(const Rig &rig, std::span<const Vec3> mean_mm) {
+    constexpr float reach_mm = 6.0f;
+    std::vector<std::vector<int32_t>> neighbours(rig.vertices);
+    const auto is_skin = [&](size_t t) { return rig.parts[t] == kSkin; };
+    for (size_t t = 0; t < rig.welded.size(); ++t)
+        for (int i = 0; i < 3 && is_skin(t); ++i) {
+            const int32_t a = rig.welded[t][i], b = rig.welded[t][(i + 1) % 3];
+            neighbours[a].push_back(b);
+            neighbours[b].push_back(a);
+        }
+    CoarseMesh out;
+    std::vector<int32_t> place(rig.vertices, -1), reached;
+    for (int32_t v = 0; v < rig.vertices; ++v) {
+        if (neighbours[v].empty() || place[v] >= 0) continue;
+        const auto number = static_cast<int32_t>(out.vertices.size());
+        out.vertices.push_back(v);
+        place[v] = number;
+        reached = {v};
+        for (size_t i = 0; i < reached.size(); ++i)
+            for (const int32_t next : neighbours[reached[i]]) {
+                const Vec3 away = mean_mm[next] - mean_mm[v];
+                if (place[next] >= 0 || dot(away, away) > reach_mm * reach_mm) continue;
+                place[next] = number;
+                reached.push_back(next);
+            }
+    }
+    for (size_t t = 0; t < rig.welded.size(); ++t) {
+        if (!is_skin(t)) continue;
+        const Triangle &corners = rig.welded[t], coarse{place[corners[0]], place[corners[1]], place[corners[2]]};
+        if (coarse[0] != coarse[1] && coarse[1] != coarse[2] && coarse[2] != coarse[0]) out.triangles.push_back(coarse);
+    }
+    return out;
+}
+
 }  // namespace
 
 Rig::Rig(const ModelArrays &m)
@@ -71,7 +107,6 @@ Rig::Rig(const ModelArrays &m)
         const Triangle corners{m.triangles[t * 3], m.triangles[t * 3 + 1], m.triangles[t * 3 + 2]};
         triangles.push_back(corners);
         welded.push_back({weld[corners[0]], weld[corners[1]], weld[corners[2]]});
-        if (parts[t] == kSkin) skin.push_back(corners);
         for (const int32_t v : corners) vertex_parts[v] = parts[t];
     }
     for (int32_t v = 0; v < vertices; ++v) {
@@ -88,6 +123,7 @@ Rig::Rig(const ModelArrays &m)
     for (int i = 0; i < kLandmarks; ++i) landmarks[i] = m.landmarks[i];
     for (int i = 0; i < kAlignment * kAlignmentVertices; ++i)
         alignment[i / kAlignmentVertices][i % kAlignmentVertices] = m.alignment[i];
+    coarse_skin = simplified(*this, m.mean_mm);
     mean_openness = coarse_openness(*this, m.mean_mm, {}, {}).head;
 }
 

@@ -48,11 +48,17 @@ struct ModelArrays {
     std::span<const int32_t> alignment;
 };
 
+// A part of a mesh, simplified: some of its vertices, and triangles of those.
+struct CoarseMesh {
+    std::vector<int32_t> vertices;
+    std::vector<Triangle> triangles;  // by their places in `vertices`
+};
+
 struct Rig {
     int32_t vertices;
     std::vector<Triangle> triangles;
     std::vector<Triangle> welded;       // the same triangles, by the first vertex at each place
-    std::vector<Triangle> skin;         // those of the skin
+    CoarseMesh coarse_skin;             // one vertex within every few millimetres
     std::vector<uint8_t> parts;         // per triangle
     std::vector<uint8_t> vertex_parts;  // per vertex: the part of the triangles that use it
     std::vector<int32_t> weld;

@@ -4,6 +4,7 @@
 
 #include "render_kernels.hpp"
 #include "render_shading.hpp"
+#include "row_clones.hpp"
 
 namespace fw {
 
@@ -15,7 +16,7 @@ constexpr float kScale = 0.5f * ShadowMap::kSide / kRadiusMm, kMiddle = 0.5f * S
 constexpr float kBiasMm = 1.0f, kRampMm = 2.5f, kGrazingLiftMm = 3.0f;
 
 // Where a point is in the map: column and row, and how far towards the light from the plane.
-Vec3 place(const Sight &sight, const Vec3 &point_mm) {
+[[gnu::always_inline]] inline Vec3 place(const Sight &sight, const Vec3 &point_mm) {
     const Vec3 p = point_mm - kCentreMm;
     return {dot(sight.right, p) * kScale + kMiddle, kMiddle - dot(sight.up, p) * kScale, dot(sight.towards, p) + kPlaneMm};
 }
@@ -27,10 +28,27 @@ ScreenVertex corner(const Sight &sight, const Vec3 &point_mm) {
     return out;
 }
 
-// Weights of three neighbouring texels at a place between 0 and 1 over the middle one (a quadratic B-spline).
-std::array<float, 3> spline(float x) {
-    const float left = 0.5f * (1.0f - x) * (1.0f - x), right = 0.5f * x * x;
-    return {left, 1.0f - left - right, right};
+[[gnu::always_inline]] inline float part(float x) { return x > 0.0f ? (x < 1.0f ? x : 1.0f) : 0.0f; }
+
+// The mean over 3 x 3 texels by the weights of a quadratic B-spline.
+FW_ROW_CLONES
+void look_up(const Sight &sight, const float *depths, const ShadowReceivers &at, size_t count, float *out) {
+    constexpr int side = ShadowMap::kSide;
+    for (size_t i = 0; i < count; ++i) {
+        const Vec3 normal{at.normal_x[i], at.normal_y[i], at.normal_z[i]};
+        const float facing = dot(normal, sight.towards), grazing = 1.0f - (facing > 0.0f ? facing : 0.0f);
+        const Vec3 spot = place(sight, Vec3{at.x[i], at.y[i], at.z[i]} + normal * (at.lift_mm[i] + kGrazingLiftMm * grazing));
+        const bool inside = (spot.x >= 1.0f) & (spot.x < side - 1) & (spot.y >= 1.0f) & (spot.y < side - 1);
+        const float x = inside ? spot.x : 1.0f, y = inside ? spot.y : 1.0f, here = spot.z + kBiasMm;
+        const int column = static_cast<int>(x), row = static_cast<int>(y), first = (row - 1) * side + column - 1;
+        const float right = x - static_cast<float>(column), down = y - static_cast<float>(row);
+        const float x0 = 0.5f * (1.0f - right) * (1.0f - right), x2 = 0.5f * right * right, x1 = 1.0f - x0 - x2;
+        const float y0 = 0.5f * (1.0f - down) * (1.0f - down), y2 = 0.5f * down * down, y1 = 1.0f - y0 - y2;
+        const auto hidden = [&](int texel) { return part((depths[first + texel] - here) * (1.0f / kRampMm)); };
+        const auto hidden_row = [&](int texel) { return hidden(texel) * x0 + hidden(texel + 1) * x1 + hidden(texel + 2) * x2; };
+        const float sum = hidden_row(0) * y0 + hidden_row(side) * y1 + hidden_row(2 * side) * y2;
+        out[i] = inside ? 1.0f - sum : 1.0f;
+    }
 }
 
 }  // namespace
@@ -47,9 +65,10 @@ void ShadowMap::draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardro
     if (!on_) return;
     sight_ = Sight(towards);
     grid_.clear();
-    corners_.resize(head_mm.size());
-    for (size_t v = 0; v < head_mm.size(); ++v) corners_[v] = corner(sight_, head_mm[v]);
-    kernels().rasterize(corners_.data(), rig.skin.data(), static_cast<int32_t>(rig.skin.size()), 0, false, grid_.layout,
+    corners_.clear();
+    for (const int32_t v : rig.coarse_skin.vertices) corners_.push_back(corner(sight_, head_mm[v]));
+    const std::vector<Triangle> &skin = rig.coarse_skin.triangles;
+    kernels().rasterize(corners_.data(), skin.data(), static_cast<int32_t>(skin.size()), 0, false, grid_.layout,
                         grid_.triangle.data(), grid_.inverse_depth.data());
     for (int row = 0; row < kSide; row += 2)
         for (int column = 0; column < kSide; column += 2) {
@@ -70,23 +89,8 @@ void ShadowMap::cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::
     }
 }
 
-float ShadowMap::visibility(const Vec3 &point_mm, const Vec3 &normal, float lift_mm) const {
-    if (lit_) return 1.0f;
-    const float facing = dot(normal, sight_.towards), grazing = 1.0f - (facing > 0.0f ? facing : 0.0f);
-    const Vec3 at = place(sight_, point_mm + normal * (lift_mm + kGrazingLiftMm * grazing));
-    const float x = at.x, y = at.y, here = at.z + kBiasMm;
-    if (!(x >= 1.0f && x < kSide - 1 && y >= 1.0f && y < kSide - 1)) return 1.0f;
-    const int column = static_cast<int>(x), row = static_cast<int>(y);
-    const std::array<float, 3> across = spline(x - static_cast<float>(column)), down = spline(y - static_cast<float>(row));
-    const FourFloats weights{across[0], across[1], across[2], 0.0f};
-    FourFloats hidden{};
-    for (int j = 0; j < 3; ++j) {
-        FourFloats over = (load<FourFloats>(&depth_[size_t(row + j - 1) * kSide + column - 1]) - here) * (1.0f / kRampMm);
-        over = over > 0.0f ? over : FourFloats{};
-        over = over < 1.0f ? over : FourFloats{1.0f, 1.0f, 1.0f, 1.0f};
-        hidden += over * weights * down[j];
-    }
-    return 1.0f - (hidden[0] + hidden[1] + hidden[2]);
+void ShadowMap::visibility(const ShadowReceivers &receivers, size_t count, float *out) const {
+    look_up(sight_, depth_.data(), receivers, count, out);
 }
 
 }  // namespace fw

@@ -17,6 +17,11 @@ struct Sight {
     explicit Sight(const Vec3 &towards);
 };
 
+// Points in the head frame, a structure of arrays.
+struct ShadowReceivers {
+    const float *x, *y, *z, *normal_x, *normal_y, *normal_z, *lift_mm;
+};
+
 // Buffers for the shadows of one scene after the other. The map covers a sphere around the head; what lies outside neither
 // casts nor receives a shadow.
 class ShadowMap {
@@ -25,14 +30,15 @@ class ShadowMap {
 
     explicit ShadowMap(bool on) : on_(on), grid_(kSide), depth_(kSide * kSide + 4) {}
 
-    // Looks from the unit vector `towards` (head frame). The head casts its triangles, attachments their opaque points.
+    // Looks from the unit vector `towards` (head frame). The head casts its coarse skin, attachments their opaque points.
     void draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardrobe &wardrobe, std::span<const Vec3> worn_mm,
               std::span<const uint8_t> visible, const Vec3 &towards);
     void clear() { lit_ = true; }
 
-    // The part of the light that reaches a point on a surface of unit normal n, over a soft edge of a few millimetres; the
-    // receiver is taken `lift_mm` off the surface, and more where light grazes it, so that a surface does not shade itself.
-    float visibility(const Vec3 &point_mm, const Vec3 &normal, float lift_mm) const;
+    bool is_lit() const { return lit_; }
+    // The part of the light that reaches points on surfaces of unit normals, over a soft edge of a few millimetres; a receiver
+    // is taken `lift_mm` off its surface, and more where light grazes it, so that a surface does not shade itself.
+    void visibility(const ShadowReceivers &receivers, size_t count, float *out) const;
 
   private:
     void cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm);

@@ -3,16 +3,16 @@
 #include <cmath>
 
 #include "maths.hpp"
-#include "simd.hpp"
 #include "render_shading.hpp"
 #include "render_shadow.hpp"
+#include "row_clones.hpp"
 
 namespace fw {
 
 namespace {
 
 constexpr int kAxes = 12;  // each seen from both ends
-constexpr int kSide = 48;
+constexpr int kSide = 48, kTexels = kSide * kSide;
 constexpr Vec3 kCentreMm{0, -40, -70};
 constexpr float kRadiusMm = 180.0f, kFar = 1.0e4f;
 constexpr float kLiftMm = 5.0f, kBiasMm = 2.0f, kRampMm = 8.0f;
@@ -44,17 +44,16 @@ struct Coordinates {
 // What lies farthest out along an axis at both ends: depth towards the one, and towards the other.
 struct Skyline {
     Sight sight;
-    std::array<std::vector<float>, 2> ends;
+    std::vector<float> ends;  // the one, then the other
 
-    Skyline(const Vec3 &towards, const Coordinates &occluders, Coordinates &place) : sight(towards) {
-        for (auto &end : ends) end.assign(kSide * kSide, -kFar);
+    Skyline(const Vec3 &towards, const Coordinates &occluders, Coordinates &place) : sight(towards), ends(2 * kTexels, -kFar) {
         turn(occluders, place);
         for (size_t i = 0; i < place.x.size(); ++i) {
             const float x = place.x[i], y = place.y[i], depth = place.z[i];
             if (!(x >= 0.0f && x < kSide && y >= 0.0f && y < kSide)) continue;
             const int texel = static_cast<int>(y) * kSide + static_cast<int>(x);
-            ends[0][texel] = std::max(ends[0][texel], depth);
-            ends[1][texel] = std::max(ends[1][texel], -depth);
+            ends[texel] = std::max(ends[texel], depth);
+            ends[kTexels + texel] = std::max(ends[kTexels + texel], -depth);
         }
     }
 
@@ -68,23 +67,9 @@ struct Skyline {
             out.z[i] = sight.towards.x * x + sight.towards.y * y + sight.towards.z * z;
         }
     }
-
-    // Part of the light from one end that reaches a point at this depth towards it.
-    float reached(int end, float x, float y, float depth) const {
-        x -= 0.5f;
-        y -= 0.5f;
-        if (!(x >= 0.0f && x < kSide - 1 && y >= 0.0f && y < kSide - 1)) return 1.0f;
-        const int column = static_cast<int>(x), row = static_cast<int>(y);
-        const float right = x - static_cast<float>(column), up = y - static_cast<float>(row);
-        const float *a = &ends[end][row * kSide + column], *b = a + kSide;
-        const FourFloats texels{a[0], a[1], b[0], b[1]};
-        const FourFloats shares{(1.0f - right) * (1.0f - up), right * (1.0f - up), (1.0f - right) * up, right * up};
-        FourFloats hidden = (texels - (depth + kBiasMm)) * (1.0f / kRampMm);
-        hidden = hidden > 0.0f ? hidden : FourFloats{};
-        hidden = (hidden < 1.0f ? hidden : FourFloats{1, 1, 1, 1}) * shares;
-        return 1.0f - ((hidden[0] + hidden[1]) + (hidden[2] + hidden[3]));
-    }
 };
+
+[[gnu::always_inline]] inline float part(float x) { return x > 0.0f ? (x < 1.0f ? x : 1.0f) : 0.0f; }
 
 // Vertices, and the middles of triangles that vertices alone would leave holes between.
 Coordinates occluders(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
@@ -110,6 +95,30 @@ Coordinates occluders(const Rig &rig, std::span<const Vec3> neutral_mm, const Wa
     return coordinates;
 }
 
+// Adds the light of the axis's end that each surface faces, by the cosine under which it does, and how much reaches its place.
+FW_ROW_CLONES
+void add_light(const Skyline &skyline, const Coordinates &places, const Coordinates &normals, float *reached, float *facing) {
+    const float *px = places.x.data(), *py = places.y.data(), *pz = places.z.data(), *ends = skyline.ends.data();
+    const float *nx = normals.x.data(), *ny = normals.y.data(), *nz = normals.z.data();
+    const Vec3 towards = skyline.sight.towards;
+    const size_t count = places.x.size();
+    for (size_t i = 0; i < count; ++i) {
+        const float cosine = nx[i] * towards.x + ny[i] * towards.y + nz[i] * towards.z;
+        const bool other = cosine < 0.0f;
+        const float weight = other ? -cosine : cosine, depth = (other ? -pz[i] : pz[i]) + kBiasMm;
+        const float x = px[i] - 0.5f, y = py[i] - 0.5f;
+        const bool inside = (x >= 0.0f) & (x < kSide - 1) & (y >= 0.0f) & (y < kSide - 1);
+        const float in_x = inside ? x : 0.0f, in_y = inside ? y : 0.0f;
+        const int column = static_cast<int>(in_x), row = static_cast<int>(in_y), at = row * kSide + column + (other ? kTexels : 0);
+        const float right = in_x - static_cast<float>(column), up = in_y - static_cast<float>(row), left = 1.0f - right, down = 1.0f - up;
+        const auto hidden = [&](int texel) { return part((ends[at + texel] - depth) * (1.0f / kRampMm)); };
+        const float sum = (hidden(0) * (left * down) + hidden(1) * (right * down)) +
+                          (hidden(kSide) * (left * up) + hidden(kSide + 1) * (right * up));
+        reached[i] += weight * (inside ? 1.0f - sum : 1.0f);
+        facing[i] += weight;
+    }
+}
+
 // Points with their normals, and the light that has been found to reach them.
 struct Receivers {
     Coordinates lifted, normals;
@@ -124,17 +133,9 @@ struct Receivers {
         }
     }
 
-    // Light of the axis's end that a surface faces, by the cosine under which it does.
     void add(const Skyline &skyline, Coordinates &place) {
         skyline.turn(lifted, place);
-        const Vec3 &towards = skyline.sight.towards;
-        for (size_t i = 0; i < reached.size(); ++i) {
-            const float cosine = normals.x[i] * towards.x + normals.y[i] * towards.y + normals.z[i] * towards.z;
-            const int end = cosine < 0.0f;
-            const float weight = end ? -cosine : cosine;
-            reached[i] += weight * skyline.reached(end, place.x[i], place.y[i], end ? -place.z[i] : place.z[i]);
-            facing[i] += weight;
-        }
+        add_light(skyline, place, normals, reached.data(), facing.data());
     }
 
     std::vector<float> shares() const {

@@ -152,19 +152,17 @@ void Stage::light_head(const Sitter &sitter, const Shot &shot) {
     lit_.clear();
     for (int32_t v = 0; v < rig.vertices; ++v) {
         if (!needed_[v]) continue;
-        const Vec3 in_head = unit({sums_[v][0], sums_[v][1], sums_[v][2]});
-        normals[v] = view.turn(in_head);
         lit_.push_back(v);
         const uint8_t part = rig.vertex_parts[v];
         const bool teeth = part == kUpperTeeth || part == kLowerTeeth;
-        lighting_.add({positions_mm[v], in_head, normals[v], part == kSkin ? kSkinSoftness : kHardSoftness,
-                       shot.openness.head[v], teeth ? kTeethLiftMm : kSkinLiftMm},
-                      shot.light, shadow_, look);
+        lighting_.add({positions_mm[v], {sums_[v][0], sums_[v][1], sums_[v][2]}, part == kSkin ? kSkinSoftness : kHardSoftness,
+                       shot.openness.head[v], teeth ? kTeethLiftMm : kSkinLiftMm});
     }
-    lighting_.run(shot.light);
+    lighting_.run(view, shot.light, shadow_, look);
     for (size_t i = 0; i < lit_.size(); ++i) {
         const int32_t v = lit_[i];
         const Vec3 diffuse = lighting_.diffuse(i);
+        normals[v] = lighting_.normal(i);
         const float shine = look.highlights ? head_highlight(rig.vertex_parts[v], normals[v], shot.light) : 0.0f;
         set_attributes(v, v, i, rig.uv[v], sitter.vertex_albedo.empty() ? diffuse : diffuse * sitter.vertex_albedo[v],
                        shine * lighting_.arriving(i));
@@ -181,16 +179,14 @@ void Stage::light_item(size_t number, const Shot &shot, bool behind) {
     for (int32_t v = item.first_vertex; v < item.last_vertex; ++v) {
         const int32_t vertex = rig.vertices + v;
         if (!needed_[vertex]) continue;
-        const Vec3 in_head = wardrobe.normals[v] * turn;
-        if (!behind) normals[vertex] = view.turn(in_head);
         lit_.push_back(v);
-        lighting_.add({positions_mm[vertex], in_head, normals[vertex] * turn, hair ? kHairSoftness : kHardSoftness, open[v], lift_mm},
-                      shot.light, shadow_, look);
+        lighting_.add({positions_mm[vertex], wardrobe.normals[v] * turn, hair ? kHairSoftness : kHardSoftness, open[v], lift_mm});
     }
-    lighting_.run(shot.light);
+    lighting_.run(view, shot.light, shadow_, look);
     for (size_t i = 0; i < lit_.size(); ++i) {
         const int32_t v = lit_[i], vertex = rig.vertices + v;
         Vec3 diffuse = lighting_.diffuse(i);
+        normals[vertex] = lighting_.normal(i) * turn;
         float shine = 0.0f;
         if (hair && look.highlights) {
             const StrandLobes lobes = strand_lobes(view.turn(wardrobe.strands[v]), normals[vertex], shot.light);
