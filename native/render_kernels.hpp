@@ -101,6 +101,22 @@ struct VertexLights {
     float *red, *green, *blue;         // out: diffuse light
 };
 
+// What lies farthest out along a direction, as a parallel view from there shows it: rows of texels, from the top.
+struct DepthMap {
+    Vec3 right, up, towards, centre_mm;  // the view's axes, and what its middle shows; head frame
+    float scale;                         // texels per millimetre
+    int32_t side;                        // texels
+    float plane_mm;                      // depths count from a plane this far behind the centre
+    float bias_mm, ramp_mm;              // what is this much farther out hides nothing yet, and all of it a ramp later
+    float grazing_lift_mm;               // by how much receivers are lifted more where light grazes their surface
+    const float *depths;                 // towards the viewer
+};
+
+// Points with unit normals in the head frame, taken this far off their surfaces: a structure of arrays.
+struct Receivers {
+    const float *x, *y, *z, *normal_x, *normal_y, *normal_z, *lift_mm;
+};
+
 struct Kernels {
     const char *name;
 
@@ -114,6 +130,11 @@ struct Kernels {
                      const float *inverse_depth, Cover *out, int32_t *ends);
     void (*project)(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out);
     void (*light)(const Light &light, const VertexLights &vertices, int32_t count);
+    // The part of the light that reaches receivers from the direction of a map, over a soft edge of 3 x 3 texels.
+    void (*shadow)(const DepthMap &map, const Receivers &receivers, int32_t count, float *out);
+    // Adds up, for each receiver, the cosine under which it faces a map's direction or the opposite one, and the part of that from
+    // where light reaches it. The map of the opposite direction, seen through from the same side, follows the first.
+    void (*sky)(const DepthMap &map, const Receivers &receivers, int32_t count, float *reached, float *facing);
     // Linear colour times alpha, and alpha, between the four nearest texel centres; clamped at the border.
     void (*sample)(const Surface &surface, float u, float v, FourFloats *out);
     // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices. Finished, but where facets are

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "render_kernels.hpp"
+#include "render_kernels_light.ipp"
 #include "render_kernels_shading.ipp"
 
 namespace fw::FW_ISA {
@@ -12,7 +13,6 @@ namespace {
 // Within this many steps products of coordinates stay below 2^30.
 constexpr int32_t kSmall = 64 * kSubsample;
 
-I splat(int32_t x) { return I{} + x; }
 I least(const I &a, const I &b) { return a < b ? a : b; }
 I most(const I &a, const I &b) { return a > b ? a : b; }
 
@@ -268,39 +268,8 @@ void project(const View &view, const Vec3 *points_mm, int32_t count, int samples
     }
 }
 
-[[gnu::always_inline]] inline float non_negative(float x) { return x > 0.0f ? x : 0.0f; }
-
-// The cosine, bent to 0 within +-width of the terminator.
-[[gnu::always_inline]] inline float soft_cosine(float cosine, float width) {
-    const float over = cosine + width, bent = over * over / (4.0f * width);
-    return cosine >= width ? cosine : over > 0.0f ? bent : 0.0f;
-}
-
-// Diffuse light of one channel.
-void light_channel(const float (&k)[9], const float (&key)[4], const VertexLights &at, const float *soft, int32_t count,
-                   float *out) {
-    for (int32_t i = 0; i < count; ++i) {
-        const float x = at.x[i], y = at.y[i], z = at.z[i];
-        const float ambient = k[0] + k[1] * y + k[2] * z + k[3] * x + k[4] * (x * y) + k[5] * (y * z) + k[6] * (z * z) +
-                              k[7] * (z * x) + k[8] * (x * x - y * y);
-        const float facing = x * key[0] + y * key[1] + z * key[2];
-        out[i] = non_negative(ambient) * at.open[i] + key[3] * soft_cosine(facing, soft[i]) * at.arriving[i];
-    }
-}
-
-void light(const Light &light, const VertexLights &vertices, int32_t count) {
-    const float *softness[3] = {vertices.soft_red, vertices.soft_green, vertices.soft_blue};
-    float *out[3] = {vertices.red, vertices.green, vertices.blue};
-    const float strength[3] = {light.key.x, light.key.y, light.key.z};
-    for (int c = 0; c < 3; ++c) {
-        float k[9];
-        for (int i = 0; i < 9; ++i) k[i] = c == 0 ? light.polynomial[i].x : c == 1 ? light.polynomial[i].y : light.polynomial[i].z;
-        light_channel(k, {light.towards.x, light.towards.y, light.towards.z, strength[c]}, vertices, softness[c], count, out[c]);
-    }
-}
-
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, project, light, sample, shade, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, project, light, shadow, sky, sample, shade, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

@@ -24,7 +24,7 @@ void turn_normals(const View &view, float *x, float *y, float *z, float *turned_
 }  // namespace
 
 void Lighting::grow() {
-    const size_t room = std::max<size_t>(1024, 2 * room_);
+    const size_t room = 2 * room_ + 1040;  // no power of two, which would put all columns into the same few lines of the cache
     std::vector<float> values(room * kColumns);
     for (size_t c = 0; c < kColumns; ++c) std::copy(at(c), at(c) + count_, values.data() + c * room);
     values_ = std::move(values);

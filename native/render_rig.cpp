@@ -127,11 +127,14 @@ Rig::Rig(const ModelArrays &m)
     mean_openness = coarse_openness(*this, m.mean_mm, {}, {}).head;
 }
 
-void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<FourFloats> normals) {
+void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<const uint8_t> wanted, std::span<FourFloats> normals) {
     std::fill(normals.begin(), normals.end(), FourFloats{});
-    std::vector<FourFloats> points(positions_mm.size());
-    for (size_t v = 0; v < points.size(); ++v) points[v] = FourFloats{positions_mm[v].x, positions_mm[v].y, positions_mm[v].z, 0.0f};
+    std::vector<uint8_t> places(wanted.begin(), wanted.begin() + rig.vertices);
+    for (const int32_t v : rig.seam) places[rig.weld[v]] |= places[v];
+    std::vector<FourFloats> points(rig.vertices);
+    for (int32_t v = 0; v < rig.vertices; ++v) points[v] = FourFloats{positions_mm[v].x, positions_mm[v].y, positions_mm[v].z, 0.0f};
     for (const Triangle &t : rig.welded) {
+        if (!(places[t[0]] | places[t[1]] | places[t[2]])) continue;
         const FourFloats a = points[t[0]], p = points[t[1]] - a, q = points[t[2]] - a;
         const FourFloats p_yzx = __builtin_shufflevector(p, p, 1, 2, 0, 3), q_yzx = __builtin_shufflevector(q, q, 1, 2, 0, 3);
         const FourFloats n_zxy = p * q_yzx - q * p_yzx, n = __builtin_shufflevector(n_zxy, n_zxy, 1, 2, 0, 3);

@@ -74,7 +74,8 @@ struct Rig {
     explicit Rig(const ModelArrays &model);
 };
 
-// Sum of the triangles' normals around each vertex's place, weighted by area; x, y, z, and not of unit length.
-void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<FourFloats> normals);
+// Sum of the triangles' normals around each vertex's place, weighted by area; x, y, z, and not of unit length. Only of the vertices
+// that are wanted (not 0); what is written for others means nothing.
+void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<const uint8_t> wanted, std::span<FourFloats> normals);
 
 }  // namespace fw

@@ -2,9 +2,7 @@
 
 #include <cmath>
 
-#include "render_kernels.hpp"
 #include "render_shading.hpp"
-#include "row_clones.hpp"
 
 namespace fw {
 
@@ -16,7 +14,7 @@ constexpr float kScale = 0.5f * ShadowMap::kSide / kRadiusMm, kMiddle = 0.5f * S
 constexpr float kBiasMm = 1.0f, kRampMm = 2.5f, kGrazingLiftMm = 3.0f;
 
 // Where a point is in the map: column and row, and how far towards the light from the plane.
-[[gnu::always_inline]] inline Vec3 place(const Sight &sight, const Vec3 &point_mm) {
+Vec3 place(const Sight &sight, const Vec3 &point_mm) {
     const Vec3 p = point_mm - kCentreMm;
     return {dot(sight.right, p) * kScale + kMiddle, kMiddle - dot(sight.up, p) * kScale, dot(sight.towards, p) + kPlaneMm};
 }
@@ -26,29 +24,6 @@ ScreenVertex corner(const Sight &sight, const Vec3 &point_mm) {
     ScreenVertex out = snap(at.x, at.y, kNearMm, 1);
     if (out.inverse_depth > 0.0f) out.inverse_depth = at.z > 0.0f && at.z < 2.0f * kPlaneMm ? at.z : 0.0f;
     return out;
-}
-
-[[gnu::always_inline]] inline float part(float x) { return x > 0.0f ? (x < 1.0f ? x : 1.0f) : 0.0f; }
-
-// The mean over 3 x 3 texels by the weights of a quadratic B-spline.
-FW_ROW_CLONES
-void look_up(const Sight &sight, const float *depths, const ShadowReceivers &at, size_t count, float *out) {
-    constexpr int side = ShadowMap::kSide;
-    for (size_t i = 0; i < count; ++i) {
-        const Vec3 normal{at.normal_x[i], at.normal_y[i], at.normal_z[i]};
-        const float facing = dot(normal, sight.towards), grazing = 1.0f - (facing > 0.0f ? facing : 0.0f);
-        const Vec3 spot = place(sight, Vec3{at.x[i], at.y[i], at.z[i]} + normal * (at.lift_mm[i] + kGrazingLiftMm * grazing));
-        const bool inside = (spot.x >= 1.0f) & (spot.x < side - 1) & (spot.y >= 1.0f) & (spot.y < side - 1);
-        const float x = inside ? spot.x : 1.0f, y = inside ? spot.y : 1.0f, here = spot.z + kBiasMm;
-        const int column = static_cast<int>(x), row = static_cast<int>(y), first = (row - 1) * side + column - 1;
-        const float right = x - static_cast<float>(column), down = y - static_cast<float>(row);
-        const float x0 = 0.5f * (1.0f - right) * (1.0f - right), x2 = 0.5f * right * right, x1 = 1.0f - x0 - x2;
-        const float y0 = 0.5f * (1.0f - down) * (1.0f - down), y2 = 0.5f * down * down, y1 = 1.0f - y0 - y2;
-        const auto hidden = [&](int texel) { return part((depths[first + texel] - here) * (1.0f / kRampMm)); };
-        const auto hidden_row = [&](int texel) { return hidden(texel) * x0 + hidden(texel + 1) * x1 + hidden(texel + 2) * x2; };
-        const float sum = hidden_row(0) * y0 + hidden_row(side) * y1 + hidden_row(2 * side) * y2;
-        out[i] = inside ? 1.0f - sum : 1.0f;
-    }
 }
 
 }  // namespace
@@ -89,8 +64,10 @@ void ShadowMap::cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::
     }
 }
 
-void ShadowMap::visibility(const ShadowReceivers &receivers, size_t count, float *out) const {
-    look_up(sight_, depth_.data(), receivers, count, out);
+void ShadowMap::visibility(const Receivers &receivers, size_t count, float *out) const {
+    kernels().shadow({sight_.right, sight_.up, sight_.towards, kCentreMm, kScale, kSide, kPlaneMm, kBiasMm, kRampMm, kGrazingLiftMm,
+                      depth_.data()},
+                     receivers, static_cast<int32_t>(count), out);
 }
 
 }  // namespace fw

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "render_kernels.hpp"
 #include "render_raster.hpp"
 #include "render_rig.hpp"
 #include "render_wardrobe.hpp"
@@ -15,11 +16,6 @@ struct Sight {
     Vec3 right, up, towards;
 
     explicit Sight(const Vec3 &towards);
-};
-
-// Points in the head frame, a structure of arrays.
-struct ShadowReceivers {
-    const float *x, *y, *z, *normal_x, *normal_y, *normal_z, *lift_mm;
 };
 
 // Buffers for the shadows of one scene after the other. The map covers a sphere around the head; what lies outside neither
@@ -38,7 +34,7 @@ class ShadowMap {
     bool is_lit() const { return lit_; }
     // The part of the light that reaches points on surfaces of unit normals, over a soft edge of a few millimetres; a receiver
     // is taken `lift_mm` off its surface, and more where light grazes it, so that a surface does not shade itself.
-    void visibility(const ShadowReceivers &receivers, size_t count, float *out) const;
+    void visibility(const Receivers &receivers, size_t count, float *out) const;
 
   private:
     void cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm);

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "maths.hpp"
+#include "render_kernels.hpp"
 #include "render_shading.hpp"
 #include "render_shadow.hpp"
-#include "row_clones.hpp"
 
 namespace fw {
 
@@ -25,56 +25,27 @@ Vec3 axis(int i) {
     return {static_cast<float>(radius * turn.cos), static_cast<float>(z), static_cast<float>(radius * turn.sin)};
 }
 
-// Points as three arrays.
-struct Coordinates {
-    std::vector<float> x, y, z;
-
-    void resize(size_t size) {
-        x.resize(size);
-        y.resize(size);
-        z.resize(size);
-    }
-    void set(size_t i, const Vec3 &p) {
-        x[i] = p.x;
-        y[i] = p.y;
-        z[i] = p.z;
-    }
-};
-
-// What lies farthest out along an axis at both ends: depth towards the one, and towards the other.
+// What lies farthest out along an axis at both ends, one map after the other.
 struct Skyline {
     Sight sight;
-    std::vector<float> ends;  // the one, then the other
+    std::vector<float> depths;
 
-    Skyline(const Vec3 &towards, const Coordinates &occluders, Coordinates &place) : sight(towards), ends(2 * kTexels, -kFar) {
-        turn(occluders, place);
-        for (size_t i = 0; i < place.x.size(); ++i) {
-            const float x = place.x[i], y = place.y[i], depth = place.z[i];
+    Skyline(const Vec3 &towards, std::span<const Vec3> occluders) : sight(towards), depths(2 * kTexels, -kFar) {
+        for (const Vec3 &point : occluders) {
+            const Vec3 p = point - kCentreMm;
+            const float x = dot(sight.right, p) * kScale + kMiddle, y = kMiddle - dot(sight.up, p) * kScale, depth = dot(sight.towards, p);
             if (!(x >= 0.0f && x < kSide && y >= 0.0f && y < kSide)) continue;
             const int texel = static_cast<int>(y) * kSide + static_cast<int>(x);
-            ends[texel] = std::max(ends[texel], depth);
-            ends[kTexels + texel] = std::max(ends[kTexels + texel], -depth);
-        }
-    }
-
-    // Column, row and depth of points.
-    void turn(const Coordinates &points, Coordinates &out) const {
-        out.resize(points.x.size());
-        for (size_t i = 0; i < points.x.size(); ++i) {
-            const float x = points.x[i] - kCentreMm.x, y = points.y[i] - kCentreMm.y, z = points.z[i] - kCentreMm.z;
-            out.x[i] = (sight.right.x * x + sight.right.y * y + sight.right.z * z) * kScale + kMiddle;
-            out.y[i] = (sight.up.x * x + sight.up.y * y + sight.up.z * z) * kScale + kMiddle;
-            out.z[i] = sight.towards.x * x + sight.towards.y * y + sight.towards.z * z;
+            depths[texel] = std::max(depths[texel], depth);
+            depths[kTexels + texel] = std::max(depths[kTexels + texel], -depth);
         }
     }
 };
 
-[[gnu::always_inline]] inline float part(float x) { return x > 0.0f ? (x < 1.0f ? x : 1.0f) : 0.0f; }
-
 // Vertices, and the middles of triangles that vertices alone would leave holes between.
-Coordinates occluders(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
+std::vector<Vec3> occluders(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
                             std::span<const uint8_t> visible) {
-    constexpr int32_t most = 8000;  // points of an attachment
+    constexpr int32_t most = 4000;  // points of an attachment
     std::vector<Vec3> out(neutral_mm.begin(), neutral_mm.end());
     const auto middle = [](const Vec3 &a, const Vec3 &b, const Vec3 &c) { return (a + b + c) * (1.0f / 3.0f); };
     for (const Triangle &t : rig.triangles) {
@@ -89,61 +60,41 @@ Coordinates occluders(const Rig &rig, std::span<const Vec3> neutral_mm, const Wa
         for (int32_t k = item.first_point; k < item.last_point; k += step)
             out.push_back(wardrobe.points_mm[k]);
     }
-    Coordinates coordinates;
-    coordinates.resize(out.size());
-    for (size_t i = 0; i < out.size(); ++i) coordinates.set(i, out[i]);
-    return coordinates;
-}
-
-// Adds the light of the axis's end that each surface faces, by the cosine under which it does, and how much reaches its place.
-FW_ROW_CLONES
-void add_light(const Skyline &skyline, const Coordinates &places, const Coordinates &normals, float *reached, float *facing) {
-    const float *px = places.x.data(), *py = places.y.data(), *pz = places.z.data(), *ends = skyline.ends.data();
-    const float *nx = normals.x.data(), *ny = normals.y.data(), *nz = normals.z.data();
-    const Vec3 towards = skyline.sight.towards;
-    const size_t count = places.x.size();
-    for (size_t i = 0; i < count; ++i) {
-        const float cosine = nx[i] * towards.x + ny[i] * towards.y + nz[i] * towards.z;
-        const bool other = cosine < 0.0f;
-        const float weight = other ? -cosine : cosine, depth = (other ? -pz[i] : pz[i]) + kBiasMm;
-        const float x = px[i] - 0.5f, y = py[i] - 0.5f;
-        const bool inside = (x >= 0.0f) & (x < kSide - 1) & (y >= 0.0f) & (y < kSide - 1);
-        const float in_x = inside ? x : 0.0f, in_y = inside ? y : 0.0f;
-        const int column = static_cast<int>(in_x), row = static_cast<int>(in_y), at = row * kSide + column + (other ? kTexels : 0);
-        const float right = in_x - static_cast<float>(column), up = in_y - static_cast<float>(row), left = 1.0f - right, down = 1.0f - up;
-        const auto hidden = [&](int texel) { return part((ends[at + texel] - depth) * (1.0f / kRampMm)); };
-        const float sum = (hidden(0) * (left * down) + hidden(1) * (right * down)) +
-                          (hidden(kSide) * (left * up) + hidden(kSide + 1) * (right * up));
-        reached[i] += weight * (inside ? 1.0f - sum : 1.0f);
-        facing[i] += weight;
-    }
+    return out;
 }
 
 // Points with their normals, and the light that has been found to reach them.
-struct Receivers {
-    Coordinates lifted, normals;
-    std::vector<float> reached, facing;
-
-    Receivers(std::span<const Vec3> points, std::span<const Vec3> unit_normals) : reached(points.size()), facing(points.size()) {
-        lifted.resize(points.size());
-        normals.resize(points.size());
-        for (size_t i = 0; i < points.size(); ++i) {
-            lifted.set(i, points[i] + unit_normals[i] * kLiftMm);
-            normals.set(i, unit_normals[i]);
+class Lookout {
+  public:
+    Lookout(std::span<const Vec3> points, std::span<const Vec3> unit_normals) : count_(points.size()), values_(kColumns * count_) {
+        for (size_t i = 0; i < count_; ++i) {
+            const Vec3 &p = points[i], &n = unit_normals[i];
+            const std::array<float, 7> given{p.x, p.y, p.z, n.x, n.y, n.z, kLiftMm};
+            for (size_t c = 0; c < given.size(); ++c) at(c)[i] = given[c];
         }
     }
 
-    void add(const Skyline &skyline, Coordinates &place) {
-        skyline.turn(lifted, place);
-        add_light(skyline, place, normals, reached.data(), facing.data());
+    void add(const Skyline &skyline) {
+        const Sight &sight = skyline.sight;
+        kernels().sky({sight.right, sight.up, sight.towards, kCentreMm, kScale, kSide, 0.0f, kBiasMm, kRampMm, 0.0f, skyline.depths.data()},
+                      {at(0), at(1), at(2), at(3), at(4), at(5), at(6)}, static_cast<int32_t>(count_), at(7), at(8));
     }
 
     std::vector<float> shares() const {
-        std::vector<float> out(reached.size(), 1.0f);
-        for (size_t i = 0; i < out.size(); ++i)
-            if (facing[i] > 0.0f) out[i] = reached[i] / facing[i];
+        std::vector<float> out(count_, 1.0f);
+        for (size_t i = 0; i < count_; ++i)
+            if (at(8)[i] > 0.0f) out[i] = at(7)[i] / at(8)[i];
         return out;
     }
+
+  private:
+    static constexpr size_t kColumns = 9;  // position, normal, lift; the light that reaches it, and that it faces
+
+    float *at(size_t column) { return values_.data() + column * count_; }
+    const float *at(size_t column) const { return values_.data() + column * count_; }
+
+    size_t count_;
+    std::vector<float> values_;
 };
 
 std::vector<Vec3> turned(std::span<const Vec3> normals) {
@@ -156,27 +107,26 @@ std::vector<Vec3> turned(std::span<const Vec3> normals) {
 
 Openness coarse_openness(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
                          std::span<const uint8_t> visible) {
-    const Coordinates hiding = occluders(rig, neutral_mm, wardrobe, visible);
+    const std::vector<Vec3> hiding = occluders(rig, neutral_mm, wardrobe, visible);
     std::vector<FourFloats> sums(rig.vertices);
-    vertex_normals(rig, neutral_mm, sums);
+    vertex_normals(rig, neutral_mm, std::vector<uint8_t>(rig.vertices, 1), sums);
     std::vector<Vec3> normals;
     for (const FourFloats &n : sums) normals.push_back(unit({n[0], n[1], n[2]}));
-    Receivers head(neutral_mm, normals);
-    std::vector<std::array<Receivers, 2>> worn;  // per item: its front, and the other side if that has normals of its own
+    Lookout head(neutral_mm, normals);
+    std::vector<std::array<Lookout, 2>> worn;  // per item: its front, and the other side if that has normals of its own
     for (size_t i = 0; i < wardrobe.items.size(); ++i) {
         const Wardrobe::Item &item = wardrobe.items[i];
         const size_t first = item.first_vertex, count = visible[i] || !item.hides_sky ? item.last_vertex - first : 0;
         const size_t behind = item.turns_normals() ? count : 0;
         const std::span<const Vec3> points(wardrobe.vertices_mm), fronts(wardrobe.normals);
-        worn.push_back({Receivers(points.subspan(first, count), fronts.subspan(first, count)),
-                        Receivers(points.subspan(first, behind), turned(fronts.subspan(first, behind)))});
+        worn.push_back({Lookout(points.subspan(first, count), fronts.subspan(first, count)),
+                        Lookout(points.subspan(first, behind), turned(fronts.subspan(first, behind)))});
     }
-    Coordinates place;
     for (int i = 0; i < kAxes; ++i) {
-        const Skyline skyline(axis(i), hiding, place);
-        head.add(skyline, place);
+        const Skyline skyline(axis(i), hiding);
+        head.add(skyline);
         for (auto &sides : worn)
-            for (Receivers &side : sides) side.add(skyline, place);
+            for (Lookout &side : sides) side.add(skyline);
     }
     const std::vector<float> open(wardrobe.vertices_mm.size(), 1.0f);
     Openness out{head.shares(), open, open};

@@ -52,7 +52,6 @@ void Stage::set(const Sitter &sitter, const Shot &shot) {
     const std::span<const Vec3> head = std::span(positions_mm).first(rig.vertices);
     view = framed_view(rig, head, shot.camera, crop);
     project(0, rig.vertices);
-    vertex_normals(rig, head, sums_);
     for (size_t i = 0; i < wardrobe.items.size(); ++i)
         if (shot.visible[i]) place(wardrobe.items[i], sitter.neutral_mm);
     if (shot.light.has_key())
@@ -148,6 +147,7 @@ void Stage::set_attributes(int32_t row, int32_t vertex, size_t lit, const std::a
 }
 
 void Stage::light_head(const Sitter &sitter, const Shot &shot) {
+    vertex_normals(rig, std::span(positions_mm).first(rig.vertices), needed_, sums_);
     lighting_.clear();
     lit_.clear();
     for (int32_t v = 0; v < rig.vertices; ++v) {
