@@ -36,15 +36,11 @@ class Canvas {
         const FourFloats part = through_[pixel] * coverage(samples);
         colour_[pixel] += colour * (part[0] + part[1] + part[2] + part[3]);
     }
-    // The same of a surface that lets a part of what is behind it through, nothing where that is next to nothing: the samples
-    // where that is so.
-    FourInts lay(int32_t pixel, uint32_t samples, const FourFloats &colour) {
-        add(pixel, samples, colour);
+    // Lets only a part of what is behind these samples through, and nothing where that is next to nothing.
+    void dim(int32_t pixel, uint32_t samples, float through) {
         FourFloats &here = through_[pixel];
-        here = truth(samples) ? here * (1.0f - colour[3]) : here;
-        const FourInts shut = here < kInvisible;
-        here = shut ? FourFloats{} : here;
-        return shut;
+        here = truth(samples) ? here * through : here;
+        here = here < kInvisible ? FourFloats{} : here;
     }
 
     const FourFloats *through() const { return through_.data(); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <stdexcept>
 
 namespace fw {
 
@@ -9,7 +10,7 @@ namespace {
 
 // Triangles are shaded together in runs of this many: within one, what an earlier one closes does not hide a later one yet.
 constexpr size_t kRun = 16;
-constexpr float kShut = 1.0e30f;  // 1 / depth, nearer than everything: what is behind it does not matter
+constexpr size_t kMaxFragments = 1u << 26;
 
 }  // namespace
 
@@ -17,7 +18,9 @@ Layers::Layers(Stage &stage, std::span<const Paint> paints, const TileLayout &la
     : stage_(stage),
       paints_(paints),
       covers_(stage.wardrobe.items.empty() ? 0 : layout.pixels() * kRun),
-      fragments_(stage) {}
+      fragments_(stage),
+      first_(stage.wardrobe.items.empty() ? 0 : layout.pixels(), -1),
+      known_(first_.size()) {}
 
 void Layers::find(std::span<const uint8_t> visible, const SampleGrid &grid) {
     seen_.clear();
@@ -54,11 +57,17 @@ const Surface &Layers::surface(int32_t triangle) const {
 }
 
 void Layers::draw(const Light &light, SampleGrid &grid, Canvas &canvas) {
+    nodes_.clear();
     for (size_t first = 0; first < seen_.size(); first += kRun)
-        draw_run(std::span(seen_).subspan(first, std::min(kRun, seen_.size() - first)), light, grid, canvas);
+        collect(std::span(seen_).subspan(first, std::min(kRun, seen_.size() - first)), light, grid, canvas);
+    for (const int32_t pixel : pixels_) {
+        blend(pixel, canvas);
+        first_[pixel] = -1;
+    }
+    pixels_.clear();
 }
 
-void Layers::draw_run(std::span<const Seen> run, const Light &light, SampleGrid &grid, Canvas &canvas) {
+void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &grid, const Canvas &canvas) {
     std::array<Triangle, kRun> corners;
     std::array<int32_t, kRun> ends;
     for (size_t i = 0; i < run.size(); ++i) corners[i] = stage_.triangles[run[i].triangle];
@@ -70,10 +79,48 @@ void Layers::draw_run(std::span<const Seen> run, const Light &light, SampleGrid 
             fragments_.add(run[i].triangle, covers_[k].pixel, covers_[k].samples, canvas.middle(covers_[k].pixel, covers_[k].samples));
     fragments_.shade(light);
     for (size_t i = 0; i < fragments_.count(); ++i) {
-        const Fragment &one = fragments_.fragment(i);
-        const FourInts shut = canvas.lay(one.pixel, one.samples, fragments_.colour(i));
-        float *depths = &grid.inverse_depth[size_t(one.pixel) * 4];
-        store(depths, shut ? FourFloats{} + kShut : load<FourFloats>(depths));
+        const FourFloats &colour = fragments_.colour(i);
+        if (colour[0] != 0.0f || colour[1] != 0.0f || colour[2] != 0.0f || colour[3] != 0.0f)
+            keep(fragments_.fragment(i), fragments_.near(i), colour, grid);
+    }
+    if (nodes_.size() > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
+}
+
+void Layers::keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid) {
+    const int32_t pixel = fragment.pixel;
+    Known &known = known_[pixel];
+    if (first_[pixel] < 0) {
+        pixels_.push_back(pixel);
+        known = {FourFloats{} + 1.0f, FourFloats{} + kFarMm};
+    }
+    nodes_.push_back({colour, near, fragment.triangle, first_[pixel], fragment.samples});
+    first_[pixel] = static_cast<int32_t>(nodes_.size()) - 1;
+    const FourInts &covered = truth(fragment.samples);
+    known.through = covered ? known.through * (1.0f - colour[3]) : known.through;
+    known.farthest = covered & (near < known.farthest) ? FourFloats{} + near : known.farthest;
+    float *depths = &grid.inverse_depth[size_t(pixel) * 4];
+    const FourFloats before = load<FourFloats>(depths);
+    store(depths, (known.through < kInvisible) & (known.farthest > before) ? known.farthest : before);
+}
+
+// Front to back; of equally near ones that with the lower number comes first.
+void Layers::blend(int32_t pixel, Canvas &canvas) {
+    sorted_.clear();
+    for (int32_t i = first_[pixel]; i >= 0; i = nodes_[i].next) {
+        const Node *one = &nodes_[i];
+        size_t place = sorted_.size();  // most come back to front
+        sorted_.push_back(one);
+        for (; place > 0; --place) {
+            const Node *before = sorted_[place - 1];
+            if (before->near < one->near || (before->near == one->near && before->triangle > one->triangle)) break;
+            sorted_[place] = before;
+        }
+        sorted_[place] = one;
+    }
+    for (size_t i = sorted_.size(); i-- > 0;) {
+        const Node &node = *sorted_[i];
+        canvas.add(pixel, node.samples, node.colour);
+        canvas.dim(pixel, node.samples, 1.0f - node.colour[3]);
     }
 }
 

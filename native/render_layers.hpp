@@ -12,9 +12,10 @@
 
 namespace fw {
 
-// Triangles are sorted by the distance of their middles and blended front to back, shaded once a pixel; so the result does not
-// depend on their order in the mesh, and what lies behind others that let next to nothing through is left out early. Buffers
-// for one scene after the other.
+// Every fragment that can be seen is kept (an A-buffer: Carpenter, SIGGRAPH 1984), shaded once a pixel, and a pixel's fragments
+// are blended by their depth, so that the result does not depend on the order of triangles. What lies behind others that let
+// next to nothing through is left out early, for which triangles come about front to back. Buffers for one scene after the
+// other.
 class Layers {
   public:
     Layers(Stage &stage, std::span<const Paint> paints, const TileLayout &layout);
@@ -35,8 +36,24 @@ class Layers {
         bool operator<(const Seen &other) const { return order != other.order ? order < other.order : triangle < other.triangle; }
     };
 
+    // A fragment that has been shaded: light times alpha, and alpha.
+    struct Node {
+        FourFloats colour;
+        float near;  // 1 / depth
+        int32_t triangle, next;
+        uint32_t samples;
+    };
+
+    // What is known of a pixel's samples while fragments are collected.
+    struct Known {
+        FourFloats through;   // the part of the light from behind all that has been found
+        FourFloats farthest;  // least 1 / depth of that
+    };
+
     void consider(int32_t triangle, bool two_sided);
-    void draw_run(std::span<const Seen> run, const Light &light, SampleGrid &grid, Canvas &canvas);
+    void collect(std::span<const Seen> run, const Light &light, SampleGrid &grid, const Canvas &canvas);
+    void keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid);
+    void blend(int32_t pixel, Canvas &canvas);
     const Surface &surface(int32_t triangle) const;
 
     Stage &stage_;
@@ -45,6 +62,11 @@ class Layers {
     std::vector<Seen> seen_;
     std::vector<Cover> covers_;
     Fragments fragments_;
+    std::vector<Node> nodes_;
+    std::vector<int32_t> first_;  // per pixel, -1 for none
+    std::vector<Known> known_;    // per pixel that has any
+    std::vector<int32_t> pixels_;  // those
+    std::vector<const Node *> sorted_;
 };
 
 }  // namespace fw
