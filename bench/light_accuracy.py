@@ -1,9 +1,9 @@
-"""What each part of the light does to the accuracy on real faces: people drawn in each light, all 3,200 pairs of View 1.
+"""What each part of the light does to accuracy on real faces: people drawn in each light, all pairs of View 1.
 
     python bench/light_accuracy.py RESULTS --work FOLDER --view1 CROPS.npz [--seeds 2] [--table]
 
-The same 1,000 people x 20 in every light of `bench/light.py`; each cell is one training of the fast network on one core and
-one JSON file in RESULTS. Cells that are there are left alone, so the grid resumes.
+The same 1,000 people x 20 in every light of `bench/light.py`; each cell is one training of the fast network on one
+core and one JSON file in RESULTS. Cells that are there are left alone, so the grid resumes.
 """
 
 from __future__ import annotations
