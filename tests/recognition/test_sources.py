@@ -8,10 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facewright import FacewrightError
-from facewright.dataset import DatasetConfig, generate
+from facewright.dataset import DatasetConfig, Depth, generate, to_json
 from facewright.formats.tables import read_columns
 from facewright.people.mixup import MixupConfig
-from facewright.recognition.sources import Source, class_names, join_targets, open_sources, read_exclusions
+from facewright.recognition.sources import (
+    Source,
+    class_names,
+    fingerprint,
+    join_targets,
+    open_sources,
+    read_exclusions,
+)
 from tests.recognition.conftest import write_people
 
 LABELS = np.repeat(np.arange(20), np.arange(1, 21))
@@ -93,6 +100,30 @@ def test_excluded_people_are_left_out(people, tmp_path):
         read_exclusions(tmp_path / "absent.txt")
     with pytest.raises(FacewrightError, match="found no images of people that are wanted"):
         open_sources([Source(people)], {f"person{index}" for index in range(4)})
+
+
+def test_a_configuration_stands_for_the_set_that_it_describes(tmp_path):
+    config = DatasetConfig(people=3, samples=2, first_person=5, size_px=32, deeper=(Depth(1, 4),))
+    generate(tmp_path / "set", config, workers=1)
+    (tmp_path / "set.json").write_text(to_json(config))
+    stored, drawn = (open_sources([Source(tmp_path / name)]) for name in ("set", "set.json"))
+    assert fingerprint(drawn) == fingerprint(stored)
+    sides = [side[0].reader for side in (drawn, stored)]
+    assert [*sides[0]] == [*sides[1]]
+    assert [sides[0].key(row) for row in range(8)] == [sides[1].key(row) for row in range(8)]
+    np.testing.assert_array_equal(sides[0].labels, sides[1].labels)
+
+
+def test_a_configuration_that_cannot_be_drawn_from_is_named(tmp_path):
+    path = tmp_path / "mixed.json"
+    path.write_text(to_json(DatasetConfig(mixup=MixupConfig(mixup=True))))
+    with pytest.raises(FacewrightError, match=r"mixed\.json: found identity mixup, expected none"):
+        open_sources([Source(path)])
+    path.write_text("{")
+    with pytest.raises(FacewrightError, match=r"mixed\.json: not valid JSON"):
+        open_sources([Source(path)])
+    with pytest.raises(FacewrightError, match=r"absent\.json"):
+        open_sources([Source(tmp_path / "absent.json")])
 
 
 def test_identity_mixup_is_read_from_the_tables_of_a_set(tmp_path):

@@ -1,6 +1,7 @@
 """Which images to train on: data sets with what to take of each, their labels side by side.
 
-A source is typed as its path, with options after commas: `photos,identities=1000,samples=10,seed=3`.
+A source is typed as its path, with options after commas: `photos,identities=1000,samples=10,seed=3`. The path of a
+configuration, a .json file that `facewright config` printed, stands for the images that it describes: they are drawn.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from facewright import formats
+from facewright.dataset.drawn import DrawnReader
 from facewright.errors import FacewrightError
 from facewright.formats.base import DatasetReader
 from facewright.formats.folder import FolderReader
@@ -143,7 +145,8 @@ def open_sources(sources: Sequence[Source], exclude: Collection[str] = ()) -> tu
 
 
 def _select(source: Source, exclude: Collection[str]) -> Selection:
-    reader = formats.open_dataset(source.path)
+    drawn = source.path.suffix == ".json"
+    reader: DatasetReader = DrawnReader(source.path) if drawn else formats.open_dataset(source.path)
     if len(reader) == 0:
         raise FacewrightError(f"{source.path}: found no images, expected at least one")
     if isinstance(reader, FolderReader) and reader.empty:
