@@ -55,26 +55,46 @@ void with_layers(bool bf16, Run &&run) {
         run(kLayers.f32, 0.0f);
 }
 
-Norm norm_of(int64_t rows, int64_t channels, int activation, float eps, Address weight, Address bias, Address slope) {
+// rows, channels, activation, eps
+using NormShape = std::tuple<int64_t, int64_t, int, float>;
+// weight, bias, slope
+using NormParameters = std::tuple<Address, Address, Address>;
+// momentum, mean, variance, number of batches
+using Running = std::tuple<float, Address, Address, Address>;
+
+Norm norm_of(const NormShape &shape, const NormParameters &parameters) {
+    const auto [rows, channels, activation, eps] = shape;
+    const auto [weight, bias, slope] = parameters;
     if (rows < 1 || channels < 1) throw std::invalid_argument("norm: expected maps with rows and channels");
-    return {rows, channels, static_cast<Activation>(activation), eps, at<float>(weight), at<float>(bias), at<float>(slope)};
+    return {.rows = rows,
+            .channels = channels,
+            .activation = static_cast<Activation>(activation),
+            .eps = eps,
+            .weight = at<float>(weight),
+            .bias = at<float>(bias),
+            .slope = at<float>(slope)};
 }
 
-void norm_forward(bool bf16, Address x, Address y, int64_t rows, int64_t channels, int activation, float eps, Address weight,
-                  Address bias, Address slope, Address mean, Address variance) {
-    const Norm norm = norm_of(rows, channels, activation, eps, weight, bias, slope);
+void norm_forward(bool bf16, Address x, Address plus, Address sum, Address y, const NormShape &shape,
+                  const NormParameters &parameters, Address mean, Address variance, const Running &running) {
+    const auto [momentum, running_mean, running_variance, batches] = running;
+    Norm norm = norm_of(shape, parameters);
+    norm.momentum = momentum;
+    norm.running_mean = at<float>(running_mean);
+    norm.running_variance = at<float>(running_variance);
+    norm.batches = at<int64_t>(batches);
     with_layers(bf16, [&]<class T>(const Layers<T> &layers, T) {
-        layers.norm_forward(norm, at<T>(x), at<T>(y), at<float>(mean), at<float>(variance));
+        layers.norm_forward(norm, at<T>(x), at<T>(plus), at<T>(sum), at<T>(y), at<float>(mean), at<float>(variance));
     });
 }
 
-void norm_backward(bool bf16, Address dy, int64_t stride, Address x, Address dx, int64_t rows, int64_t channels,
-                   int activation, float eps, Address weight, Address bias, Address slope, Address mean, Address variance,
-                   Address d_weight, Address d_bias, Address d_slope) {
-    const Norm norm = norm_of(rows, channels, activation, eps, weight, bias, slope);
+void norm_backward(bool bf16, Address dy, int64_t stride, Address x, Address plus, Address dx, const NormShape &shape,
+                   const NormParameters &parameters, Address mean, Address variance, Address d_weight, Address d_bias,
+                   Address d_slope) {
+    const Norm norm = norm_of(shape, parameters);
     with_layers(bf16, [&]<class T>(const Layers<T> &layers, T) {
-        layers.norm_backward(norm, at<T>(dy), stride, at<T>(x), at<T>(dx), at<float>(mean), at<float>(variance),
-                             at<float>(d_weight), at<float>(d_bias), at<float>(d_slope));
+        layers.norm_backward(norm, at<T>(dy), stride, at<T>(x), at<T>(plus), at<T>(dx), at<float>(mean),
+                             at<float>(variance), at<float>(d_weight), at<float>(d_bias), at<float>(d_slope));
     });
 }
 
@@ -143,15 +163,16 @@ void rms_backward(bool bf16, Address dy, Address x, Address y, Address dx, const
 
 void bind_layers(nb::module_ &m) {
     using namespace nb::literals;
-    m.def("norm_forward", &fw::norm_forward, "bf16"_a, "x"_a, "y"_a, "rows"_a, "channels"_a, "activation"_a, "eps"_a,
-          "weight"_a, "bias"_a, "slope"_a, "mean"_a, "variance"_a,
-          "Normalise each channel over all rows into y and activate it (0: not, 1: ReLU, 2: PReLU with `slope`); fills mean "
-          "and (biased) variance. Arrays are addresses; maps are float32, or bfloat16 if `bf16`, all else is float32.");
-    m.def("norm_backward", &fw::norm_backward, "bf16"_a, "dy"_a, "stride"_a, "x"_a, "dx"_a, "rows"_a, "channels"_a,
-          "activation"_a, "eps"_a, "weight"_a, "bias"_a, "slope"_a, "mean"_a, "variance"_a, "d_weight"_a, "d_bias"_a,
-          "d_slope"_a,
-          "Gradients of norm_forward: fills dx, d_weight, d_bias and, for PReLU, d_slope. `stride`: numbers from one row of "
-          "dy to the next.");
+    m.def("norm_forward", &fw::norm_forward, "bf16"_a, "x"_a, "plus"_a, "sum"_a, "y"_a, "shape"_a, "parameters"_a, "mean"_a,
+          "variance"_a, "running"_a,
+          "Normalise each channel of x over all rows into y and activate it; fills mean and (biased) variance and moves the "
+          "running ones. With `plus`, the same of sum = x + plus. Arrays are addresses, 0 for none; maps are float32, or "
+          "bfloat16 if `bf16`, all else is float32. shape: rows, channels, activation (0: none, 1: ReLU, 2: PReLU), eps; "
+          "parameters: weight, bias, slope; running: momentum, mean, variance, number of batches (int64).");
+    m.def("norm_backward", &fw::norm_backward, "bf16"_a, "dy"_a, "stride"_a, "x"_a, "plus"_a, "dx"_a, "shape"_a,
+          "parameters"_a, "mean"_a, "variance"_a, "d_weight"_a, "d_bias"_a, "d_slope"_a,
+          "Gradients of norm_forward from that of y: fills dx (with `plus`, the gradient of the sum, on top), d_weight, "
+          "d_bias and, for PReLU, d_slope. `stride`: numbers from one row of dy to the next.");
     m.def("response_forward", &fw::response_forward, "bf16"_a, "x"_a, "y"_a, "rows"_a, "channels"_a, "size"_a, "alpha"_a,
           "y = x / (1 + alpha / size * sum of squares over `size` channels) ^ 0.75.");
     m.def("response_backward", &fw::response_backward, "bf16"_a, "dy"_a, "x"_a, "dx"_a, "rows"_a, "channels"_a, "size"_a,

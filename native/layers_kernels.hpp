@@ -12,12 +12,15 @@ struct Bf16 {
 
 enum class Activation : int32_t { none, relu, prelu };
 
-// Maps seen as rows of channels, normalised over rows; weight, bias and slope have one number a channel.
+// Maps seen as rows of channels, normalised over rows; weight, bias, slope and running moments have one number a channel.
 struct Norm {
     int64_t rows, channels;
     Activation activation;
     float eps;
     const float *weight, *bias, *slope;
+    float momentum;
+    float *running_mean, *running_variance;
+    int64_t *batches;  // that the running moments have seen
 };
 
 // Local response normalisation over `size` (odd) neighbouring channels, with an exponent of 3/4.
@@ -37,11 +40,13 @@ struct Windows {
 
 template <class T>
 struct Layers {
-    // y = activation of the normalised x; fills mean and (biased) variance of each channel.
-    void (*norm_forward)(const Norm &norm, const T *x, T *y, float *mean, float *variance);
-    // Gradients of norm_forward from that of y; d_slope is written for prelu only. `stride`: numbers between dy's rows.
-    void (*norm_backward)(const Norm &norm, const T *dy, int64_t stride, const T *x, T *dx, const float *mean,
-                          const float *variance, float *d_weight, float *d_bias, float *d_slope);
+    // y = activation of the normalised x; fills mean and (biased) variance of each channel and moves the running ones.
+    // With `plus`, the same of sum = x + plus.
+    void (*norm_forward)(const Norm &norm, const T *x, const T *plus, T *sum, T *y, float *mean, float *variance);
+    // Gradients of norm_forward from that of y and, if not null, `plus`, that of sum, which is x here; d_slope is written
+    // for prelu only. `stride`: numbers between dy's rows.
+    void (*norm_backward)(const Norm &norm, const T *dy, int64_t stride, const T *x, const T *plus, T *dx,
+                          const float *mean, const float *variance, float *d_weight, float *d_bias, float *d_slope);
     // y = x * (1 + alpha / size * sum of squares) ^ -3/4
     void (*response_forward)(const Response &response, const T *x, T *y);
     void (*response_backward)(const Response &response, const T *dy, const T *x, T *dx);

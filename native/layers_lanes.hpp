@@ -21,14 +21,35 @@ struct Packed {
 };
 
 template <int N>
+FW_INLINE Floats<N> widened(const typename Packed<N>::Shorts &halves) {
+    const auto words = __builtin_convertvector(halves, typename Packed<N>::Words) << 16;
+    return reinterpret_cast<const Floats<N> &>(words);
+}
+
+// To the nearest, ties to even.
+template <int N>
+FW_INLINE typename Packed<N>::Shorts rounded(const Floats<N> &v) {
+    using Shorts = typename Packed<N>::Shorts;
+#if defined(__AVX512BF16__)
+    if constexpr (N == 16) {
+        const __m256bh halves = _mm512_cvtneps_pbh(reinterpret_cast<const __m512 &>(v));
+        return reinterpret_cast<const Shorts &>(halves);
+    }
+#endif
+    using Words = typename Packed<N>::Words;
+    const Words bits = reinterpret_cast<const Words &>(v);
+    const Words nearest = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    return __builtin_convertvector(v == v ? nearest : Words{} + 0x7fc0u, Shorts);
+}
+
+template <int N>
 FW_INLINE Floats<N> read(const float *from) {
     return load<Floats<N>>(from);
 }
 
 template <int N>
 FW_INLINE Floats<N> read(const Bf16 *from) {
-    const auto words = __builtin_convertvector(load<typename Packed<N>::Shorts>(from), typename Packed<N>::Words) << 16;
-    return reinterpret_cast<const Floats<N> &>(words);
+    return widened<N>(load<typename Packed<N>::Shorts>(from));
 }
 
 template <int N>
@@ -36,19 +57,23 @@ FW_INLINE void write(float *to, const Floats<N> &v) {
     store(to, v);
 }
 
-// To the nearest, ties to even.
 template <int N>
 FW_INLINE void write(Bf16 *to, const Floats<N> &v) {
-#if defined(__AVX512BF16__)
-    if constexpr (N == 16) {
-        store(to, _mm512_cvtneps_pbh(reinterpret_cast<const __m512 &>(v)));
-        return;
-    }
-#endif
-    using Words = typename Packed<N>::Words;
-    const Words bits = reinterpret_cast<const Words &>(v);
-    const Words rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-    store(to, __builtin_convertvector(v == v ? rounded : Words{} + 0x7fc0u, typename Packed<N>::Shorts));
+    store(to, rounded<N>(v));
+}
+
+// Writes numbers and returns them as they are stored.
+template <int N>
+FW_INLINE Floats<N> write_rounded(float *to, const Floats<N> &v) {
+    store(to, v);
+    return v;
+}
+
+template <int N>
+FW_INLINE Floats<N> write_rounded(Bf16 *to, const Floats<N> &v) {
+    const auto halves = rounded<N>(v);
+    store(to, halves);
+    return widened<N>(halves);
 }
 
 // 1 / sqrt(v) of positive numbers to about 1e-7.

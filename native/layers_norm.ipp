@@ -44,12 +44,25 @@ FW_INLINE void add_to(double *totals, const Floats<N> &sums) {
     for (int i = 0; i < N; ++i) totals[i] += sums[i];
 }
 
+// Numbers of x or, where there is `plus`, of x + plus, which are also stored in `sum`.
+template <bool Plus, class T>
+struct Addends {
+    const T *x, *plus;
+    T *sum;
+
+    template <int N>
+    FW_INLINE Floats<N> read_at(int64_t i) const {
+        if constexpr (!Plus) return read<N>(x + i);
+        return write_rounded<N>(sum + i, read<N>(x + i) + read<N>(plus + i));
+    }
+};
+
 // Mean and variance of each channel; deviations from the first row keep the variance exact where the mean is large.
-template <class T>
-void moments(const T *x, int64_t rows, int64_t channels, float *mean, float *variance) {
+template <bool Plus, class T>
+void moments(const Addends<Plus, T> &x, int64_t rows, int64_t channels, float *mean, float *variance) {
     const int64_t pixels = pixels_a_row(rows, channels), width = channels * pixels, count = rows / pixels;
     Constants first(channels, pixels);
-    for (int64_t c = 0; c < channels; ++c) first[c] = read<1>(x + c)[0];
+    for (int64_t c = 0; c < channels; ++c) first[c] = x.template read_at<1>(c)[0];
     const float *origin = first.repeated();
     std::vector<double> sum(width), square(width);
     const int64_t block = block_rows(width);
@@ -60,7 +73,7 @@ void moments(const T *x, int64_t rows, int64_t channels, float *mean, float *var
             for (int k = 0; k < K; ++k) from[k] = read<N>(origin + c + k * N);
             for (int64_t r = start; r < end; ++r)
                 for (int k = 0; k < K; ++k) {
-                    const Floats<N> d = read<N>(x + r * width + c + k * N) - from[k];
+                    const Floats<N> d = x.template read_at<N>(r * width + c + k * N) - from[k];
                     s[k] += d;
                     q[k] += d * d;
                 }
@@ -156,10 +169,10 @@ void sum_gradients(const T *dy, int64_t stride, const T *x, int64_t rows, int64_
     }
 }
 
-// dx = scale * g - a * x - b
-template <Activation A, class T>
-void input_gradient(const T *dy, int64_t stride, const T *x, T *dx, int64_t rows, int64_t channels, const Affine &affine,
-                    const float *by_x, const float *constant) {
+// dx = scale * g - a * x - b, and `plus` on top where there is one
+template <Activation A, bool Plus, class T>
+void input_gradient(const T *dy, int64_t stride, const T *x, const T *plus, T *dx, int64_t rows, int64_t channels,
+                    const Affine &affine, const float *by_x, const float *constant) {
     const int64_t block = block_rows(channels);
     for (int64_t start = 0; start < rows; start += block) {
         const int64_t end = std::min(rows, start + block);
@@ -176,7 +189,9 @@ void input_gradient(const T *dy, int64_t stride, const T *x, T *dx, int64_t rows
                 for (int k = 0; k < K; ++k) {
                     const Floats<N> v = read<N>(x + r * channels + c + k * N), up = read<N>(dy + r * stride + c + k * N);
                     const Floats<N> g = inactivated<A, N>(up, scale[k] * v + shift[k], slope[k]);
-                    write<N>(dx + r * channels + c + k * N, scale[k] * g - a[k] * v - b[k]);
+                    Floats<N> out = scale[k] * g - a[k] * v - b[k];
+                    if constexpr (Plus) out += read<N>(plus + r * channels + c + k * N);
+                    write<N>(dx + r * channels + c + k * N, out);
                 }
         });
     }
@@ -198,20 +213,35 @@ struct Coefficients {
     Affine repeated() { return {scale.repeated(), shift.repeated(), slope.repeated()}; }
 };
 
+// Move the running moments towards a batch's; the variance is unbiased there.
+FW_INLINE void move_running(const Norm &n, const float *mean, const float *variance) {
+    const float unbiased = static_cast<float>(n.rows) / static_cast<float>(std::max<int64_t>(1, n.rows - 1));
+    for (int64_t c = 0; c < n.channels; ++c) {
+        n.running_mean[c] += n.momentum * (mean[c] - n.running_mean[c]);
+        n.running_variance[c] += n.momentum * (variance[c] * unbiased - n.running_variance[c]);
+    }
+    ++*n.batches;
+}
+
 template <class T>
-void norm_forward(const Norm &n, const T *x, T *y, float *mean, float *variance) {
-    moments(x, n.rows, n.channels, mean, variance);
+void norm_forward(const Norm &n, const T *x, const T *plus, T *sum, T *y, float *mean, float *variance) {
+    if (plus)
+        moments(Addends<true, T>{x, plus, sum}, n.rows, n.channels, mean, variance);
+    else
+        moments(Addends<false, T>{x, nullptr, nullptr}, n.rows, n.channels, mean, variance);
+    move_running(n, mean, variance);
     const int64_t pixels = pixels_a_row(n.rows, n.channels);
     Coefficients coefficients(n, pixels, mean, variance);
     const Affine affine = coefficients.repeated();
     const int64_t rows = n.rows / pixels, width = n.channels * pixels;
-    if (n.activation == Activation::none) apply<Activation::none>(x, y, rows, width, affine);
-    if (n.activation == Activation::relu) apply<Activation::relu>(x, y, rows, width, affine);
-    if (n.activation == Activation::prelu) apply<Activation::prelu>(x, y, rows, width, affine);
+    const T *from = plus ? sum : x;
+    if (n.activation == Activation::none) apply<Activation::none>(from, y, rows, width, affine);
+    if (n.activation == Activation::relu) apply<Activation::relu>(from, y, rows, width, affine);
+    if (n.activation == Activation::prelu) apply<Activation::prelu>(from, y, rows, width, affine);
 }
 
 template <Activation A, class T>
-void norm_backward_of(const Norm &n, const T *dy, int64_t stride, const T *x, T *dx, const float *mean,
+void norm_backward_of(const Norm &n, const T *dy, int64_t stride, const T *x, const T *plus, T *dx, const float *mean,
                       const float *variance, float *d_weight, float *d_bias, float *d_slope) {
     const int64_t channels = n.channels, pixels = stride == channels ? pixels_a_row(n.rows, channels) : 1;
     const int64_t rows = n.rows / pixels, width = channels * pixels;
@@ -232,16 +262,17 @@ void norm_backward_of(const Norm &n, const T *dy, int64_t stride, const T *x, T 
         a[c] = static_cast<float>(by_x);
         b[c] = static_cast<float>(scale * sums.g[c] / n.rows - by_x * mean[c]);
     }
-    input_gradient<A>(dy, stride, x, dx, rows, width, affine, a.repeated(), b.repeated());
+    const auto run = plus ? input_gradient<A, true, T> : input_gradient<A, false, T>;
+    run(dy, stride, x, plus, dx, rows, width, affine, a.repeated(), b.repeated());
 }
 
 template <class T>
-void norm_backward(const Norm &n, const T *dy, int64_t stride, const T *x, T *dx, const float *mean, const float *variance,
-                   float *d_weight, float *d_bias, float *d_slope) {
+void norm_backward(const Norm &n, const T *dy, int64_t stride, const T *x, const T *plus, T *dx, const float *mean,
+                   const float *variance, float *d_weight, float *d_bias, float *d_slope) {
     const auto run = n.activation == Activation::none   ? norm_backward_of<Activation::none, T>
                      : n.activation == Activation::relu ? norm_backward_of<Activation::relu, T>
                                                         : norm_backward_of<Activation::prelu, T>;
-    run(n, dy, stride, x, dx, mean, variance, d_weight, d_bias, d_slope);
+    run(n, dy, stride, x, plus, dx, mean, variance, d_weight, d_bias, d_slope);
 }
 
 }  // namespace

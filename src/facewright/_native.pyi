@@ -35,14 +35,14 @@ def grow_beard(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), 
     As HairGrower.grow, for roots (R, 3) on the mean head with lengths (R,); sideways combs away from the middle.
     """
 
-def norm_forward(bf16: bool, x: int, y: int, rows: int, channels: int, activation: int, eps: float, weight: int, bias: int, slope: int, mean: int, variance: int) -> None:
+def norm_forward(bf16: bool, x: int, plus: int, sum: int, y: int, shape: tuple[int, int, int, float], parameters: tuple[int, int, int], mean: int, variance: int, running: tuple[float, int, int, int]) -> None:
     """
-    Normalise each channel over all rows into y and activate it (0: not, 1: ReLU, 2: PReLU with `slope`); fills mean and (biased) variance. Arrays are addresses; maps are float32, or bfloat16 if `bf16`, all else is float32.
+    Normalise each channel of x over all rows into y and activate it; fills mean and (biased) variance and moves the running ones. With `plus`, the same of sum = x + plus. Arrays are addresses, 0 for none; maps are float32, or bfloat16 if `bf16`, all else is float32. shape: rows, channels, activation (0: none, 1: ReLU, 2: PReLU), eps; parameters: weight, bias, slope; running: momentum, mean, variance, number of batches (int64).
     """
 
-def norm_backward(bf16: bool, dy: int, stride: int, x: int, dx: int, rows: int, channels: int, activation: int, eps: float, weight: int, bias: int, slope: int, mean: int, variance: int, d_weight: int, d_bias: int, d_slope: int) -> None:
+def norm_backward(bf16: bool, dy: int, stride: int, x: int, plus: int, dx: int, shape: tuple[int, int, int, float], parameters: tuple[int, int, int], mean: int, variance: int, d_weight: int, d_bias: int, d_slope: int) -> None:
     """
-    Gradients of norm_forward: fills dx, d_weight, d_bias and, for PReLU, d_slope. `stride`: numbers from one row of dy to the next.
+    Gradients of norm_forward from that of y: fills dx (with `plus`, the gradient of the sum, on top), d_weight, d_bias and, for PReLU, d_slope. `stride`: numbers from one row of dy to the next.
     """
 
 def response_forward(bf16: bool, x: int, y: int, rows: int, channels: int, size: int, alpha: float) -> None:

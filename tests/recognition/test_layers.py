@@ -15,6 +15,7 @@ from facewright.recognition.backbones.layers import (
     max_pool,
     norm_act,
     plain_layers,
+    sum_norm_act,
 )
 from facewright.recognition.config import BackboneConfig
 
@@ -62,6 +63,75 @@ def test_normalisation_and_activation_are_pytorchs(kind, seed, channels, n, side
         torch.testing.assert_close(found, expected, rtol=1e-3, atol=2e-3 * (1 + expected.abs().max().item()))
     torch.testing.assert_close(moments[0], norm.running_mean, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(moments[1], norm.running_var, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("used", ["both", "sum", "normed"])
+@pytest.mark.parametrize("bf16", [False, True])
+@given(seed=st.integers(0, 99), channels=st.integers(1, 40), n=st.integers(2, 5), side=st.integers(2, 9))
+@settings(max_examples=8, deadline=None)
+def test_a_sum_and_its_normalisation_are_pytorchs(used, bf16, seed, channels, n, side):
+    norm, act, parameters = norm_and_act("relu", channels, seed)
+    dtype = torch.bfloat16 if bf16 else torch.float32
+    values, upstream = torch.randn(2, 2, n, channels, side, side).to(dtype).float()
+    parts = {"both": (0, 1), "sum": (0,), "normed": (1,)}[used]
+    found = {}
+    for form in ("fused", "plain"):
+        norm.reset_running_stats()
+        norm.zero_grad()
+        maps = [v.to(dtype) if form == "fused" else v.clone() for v in values]
+        maps = [m.contiguous(memory_format=torch.channels_last).requires_grad_() for m in maps]
+        if form == "fused":
+            outs = sum_norm_act(tuple(maps), norm, act)
+            assert {out.dtype for out in outs} == {dtype}
+        else:
+            total = (maps[0] + maps[1]).to(dtype).float()  # rounded once
+            outs = total, torch.relu(norm(total))
+        sum((outs[i].float() * upstream[i]).sum() for i in parts).backward()
+        gradients = [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in (*maps, *parameters)]
+        moments = norm.running_mean.clone(), norm.running_var.clone(), norm.num_batches_tracked.clone()
+        found[form] = [value.detach().float() for value in (*outs, *gradients, *moments)]
+    for value, expected in zip(found["fused"], found["plain"], strict=True):
+        rtol, atol = (2**-6, 2**-6) if bf16 else (1e-3, 2e-3)
+        torch.testing.assert_close(value, expected, rtol=rtol, atol=atol * (1 + expected.abs().max().item()))
+
+
+def test_weights_cast_together_are_those_that_autocast_makes():
+    torch.manual_seed(0)
+    network = build_backbone(BackboneConfig("fast", (32, 32), embedding=16))
+    images, upstream, gradients = torch.randn(4, 3, 32, 32), torch.randn(4, 16), []
+    for run in (network, network.network):  # without the wrapper, each weight is cast by itself
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            (run(images) * upstream).sum().backward()
+        gradients.append(torch.cat([p.grad.flatten() for p in network.parameters()]))
+    assert all(isinstance(p, nn.Parameter) and p.grad.dtype == torch.float32 for p in network.parameters())
+    assert torch.equal(*gradients)
+
+
+def test_a_frozen_weight_is_cast_and_has_no_gradient():
+    network = build_backbone(BackboneConfig("fast", (32, 32), embedding=16))
+    network.network.stem.weight.requires_grad = False
+    with torch.autocast("cpu", torch.bfloat16):
+        network(torch.randn(4, 3, 32, 32)).sum().backward()
+    assert network.network.stem.weight.grad is None
+    assert network.network.project.weight.grad is not None
+
+
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam])
+def test_fused_steps_of_channels_last_weights_are_those_of_the_formula(kind):
+    # PyTorch's fused optimisers read memory as it lies, whatever the strides: weights and gradients must agree.
+    results_of = []
+    for fused_step in (True, False):
+        torch.manual_seed(0)
+        network = build_backbone(BackboneConfig("fast", (32, 32), embedding=16))
+        optimiser = kind(network.parameters(), 0.01, fused=fused_step)
+        images, upstream = torch.randn(4, 3, 32, 32), torch.randn(4, 16)
+        optimiser.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16):
+            (network(images) * upstream).sum().backward()
+        optimiser.step()
+        results_of.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
+    torch.testing.assert_close(*results_of, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["relu", "prelu"])

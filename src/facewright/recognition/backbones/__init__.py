@@ -9,6 +9,7 @@ from torch import nn
 
 from facewright.recognition.backbones.facenet import NN4_BLOCKS, NN4_SMALL2_BLOCKS, FaceNet
 from facewright.recognition.backbones.iresnet import IResNet
+from facewright.recognition.backbones.layers import cast_once
 from facewright.recognition.backbones.mobilefacenet import MobileFaceNet
 from facewright.recognition.backbones.residual import ResidualNet
 from facewright.recognition.config import BackboneConfig, BackboneName
@@ -28,7 +29,8 @@ class Backbone(nn.Module):
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        embeddings: torch.Tensor = self.network(images)
+        with cast_once(self.network, images):
+            embeddings: torch.Tensor = self.network(images)
         return embeddings
 
 

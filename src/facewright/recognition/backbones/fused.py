@@ -5,7 +5,8 @@ Maps are (n, c, h, w) in float32 or bfloat16. Kernels take addresses; everything
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -13,17 +14,57 @@ from torch.autograd import Function
 
 from facewright import _native
 
-__all__ = ["NONE", "PRELU", "RELU", "max_pool", "norm_act", "response_norm", "rms_pool"]
+__all__ = [
+    "NONE",
+    "PRELU",
+    "RELU",
+    "Running",
+    "max_pool",
+    "norm_act",
+    "response_norm",
+    "rms_pool",
+    "sum_norm_act",
+]
 
 NONE, RELU, PRELU = range(3)
 """What follows a normalisation."""
 
 
+class Running(NamedTuple):
+    """Moments of a normalisation that follow the batches', in place, and the number of batches that they have seen."""
+
+    momentum: float
+    mean: Tensor
+    variance: Tensor
+    batches: Tensor
+
+
 def norm_act(
-    images: Tensor, weight: Tensor, bias: Tensor, slope: Tensor | None, activation: int, eps: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Maps normalised over a batch and activated; mean and biased variance of each channel, without gradients."""
-    out: tuple[Tensor, Tensor, Tensor] = _NormAct.apply(images, weight, bias, slope, activation, eps)  # type: ignore[no-untyped-call]
+    images: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    slope: Tensor | None,
+    activation: int,
+    eps: float,
+    running: Running,
+) -> Tensor:
+    """Maps normalised over a batch and activated."""
+    _, out = _NormAct.apply(images, None, weight, bias, slope, activation, eps, running)  # type: ignore[no-untyped-call]
+    return cast(Tensor, out)
+
+
+def sum_norm_act(
+    images: Tensor,
+    plus: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    slope: Tensor | None,
+    activation: int,
+    eps: float,
+    running: Running,
+) -> tuple[Tensor, Tensor]:
+    """images + plus, of one shape and type; and that normalised over a batch and activated."""
+    out: tuple[Tensor, Tensor] = _NormAct.apply(images, plus, weight, bias, slope, activation, eps, running)  # type: ignore[no-untyped-call]
     return out
 
 
@@ -57,75 +98,114 @@ def _row_stride(maps: Tensor) -> int | None:
     return pixel if fits and height * width > 1 else None
 
 
+def _address(tensor: Tensor | None) -> int:
+    return 0 if tensor is None else tensor.data_ptr()
+
+
 def _is_bf16(maps: Tensor) -> bool:
     return maps.dtype == torch.bfloat16
 
 
+def cast_weights(weights: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The weights in bfloat16; their gradients come back in float32, in the weights' own layout."""
+    out: tuple[Tensor, ...] = _CastWeights.apply(*weights)  # type: ignore[no-untyped-call]
+    return out
+
+
+class _CastWeights(Function):
+    """All weights of a network at once: one node for autograd instead of one or two for each."""
+
+    @staticmethod
+    def forward(ctx: Any, *weights: Tensor) -> tuple[Tensor, ...]:
+        halves = [torch.empty_like(weight, dtype=torch.bfloat16) for weight in weights]
+        torch._foreach_copy_(halves, weights)
+        ctx.set_materialize_grads(False)
+        ctx.like = weights
+        return tuple(halves)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
+        out = [
+            None if gradient is None else torch.empty_like(weight)
+            for weight, gradient in zip(ctx.like, gradients, strict=True)
+        ]
+        there = [(to, g) for to, g in zip(out, gradients, strict=True) if to is not None and g is not None]
+        torch._foreach_copy_([to for to, _ in there], [g for _, g in there])
+        return tuple(out)
+
+
 class _NormAct(Function):
-    """Two passes over memory each way. Only the input is kept for the way back."""
+    """Two passes over memory each way. Only what was normalised is kept for the way back."""
 
     @staticmethod
     def forward(
         ctx: Any,
         images: Tensor,
+        plus: Tensor | None,
         weight: Tensor,
         bias: Tensor,
         slope: Tensor | None,
         activation: int,
         eps: float,
-    ) -> tuple[Tensor, Tensor, Tensor]:
+        running: Running,
+    ) -> tuple[Tensor | None, Tensor]:
         images = _channels_last(images)
+        plus = None if plus is None else _channels_last(plus)
+        total = None if plus is None else torch.empty_like(images)
         out = torch.empty_like(images)
-        mean, variance = torch.empty_like(weight), torch.empty_like(weight)
         channels = images.shape[1]
-        shape = images.numel() // channels, channels, activation, eps
-        parameters = weight.data_ptr(), bias.data_ptr(), slope.data_ptr() if slope is not None else 0
+        moments = torch.empty((2, channels), dtype=weight.dtype)
+        ctx.shape = images.numel() // channels, channels, activation, eps
         _native.norm_forward(
             _is_bf16(images),
             images.data_ptr(),
+            _address(plus),
+            _address(total),
             out.data_ptr(),
-            *shape,
-            *parameters,
-            mean.data_ptr(),
-            variance.data_ptr(),
+            ctx.shape,
+            (weight.data_ptr(), bias.data_ptr(), _address(slope)),
+            moments.data_ptr(),
+            moments.data_ptr() + 4 * channels,
+            (
+                running.momentum,
+                running.mean.data_ptr(),
+                running.variance.data_ptr(),
+                running.batches.data_ptr(),
+            ),
         )
-        ctx.save_for_backward(images, weight, bias, slope, mean, variance)
-        ctx.shape = shape
-        ctx.mark_non_differentiable(mean, variance)
+        ctx.save_for_backward(images if total is None else total, weight, bias, slope, moments)
         ctx.set_materialize_grads(False)
-        return out, mean, variance
+        return total, out
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor, *_: None) -> tuple[Tensor | None, ...]:
-        images, weight, bias, slope, mean, variance = ctx.saved_tensors
-        gradient = gradient.to(images.dtype)
+    def backward(ctx: Any, d_total: Tensor | None, gradient: Tensor | None) -> tuple[Tensor | None, ...]:
+        images, weight, bias, slope, moments = ctx.saved_tensors
+        channels = images.shape[1]
+        gradient = torch.zeros_like(images) if gradient is None else gradient.to(images.dtype)
         stride = _row_stride(gradient)
         if stride is None:
-            gradient, stride = _channels_last(gradient), images.shape[1]
-        rows, channels, activation, eps = ctx.shape
+            gradient, stride = _channels_last(gradient), channels
+        d_total = None if d_total is None else _channels_last(d_total.to(images.dtype))
         d_images = torch.empty_like(images)
         d_weight, d_bias = torch.empty_like(weight), torch.empty_like(bias)
-        d_slope = torch.empty_like(slope) if slope is not None else None
+        d_slope = None if slope is None else torch.empty_like(slope)
         _native.norm_backward(
             _is_bf16(images),
             gradient.data_ptr(),
             stride,
             images.data_ptr(),
+            _address(d_total),
             d_images.data_ptr(),
-            rows,
-            channels,
-            activation,
-            eps,
-            weight.data_ptr(),
-            bias.data_ptr(),
-            slope.data_ptr() if slope is not None else 0,
-            mean.data_ptr(),
-            variance.data_ptr(),
+            ctx.shape,
+            (weight.data_ptr(), bias.data_ptr(), _address(slope)),
+            moments.data_ptr(),
+            moments.data_ptr() + 4 * channels,
             d_weight.data_ptr(),
             d_bias.data_ptr(),
-            d_slope.data_ptr() if d_slope is not None else 0,
+            _address(d_slope),
         )
-        return d_images, d_weight, d_bias, d_slope, None, None
+        d_plus = d_images if ctx.needs_input_grad[1] else None
+        return d_images, d_plus, d_weight, d_bias, d_slope, None, None, None
 
 
 class _ResponseNorm(Function):

@@ -10,7 +10,7 @@ import math
 
 from torch import Tensor, nn
 
-from facewright.recognition.backbones.layers import PReLU, norm_act
+from facewright.recognition.backbones.layers import PReLU, Summands, norm_act, sum_norm_act
 
 __all__ = ["SYNFACE_NAMES", "IResNet"]
 
@@ -52,10 +52,11 @@ class IResNet(nn.Module):
             nn.init.zeros_(self.fc.bias)
 
     def forward(self, images: Tensor) -> Tensor:
-        features = norm_act(self.conv1(images), self.bn1, self.prelu)
-        features = self.layer4(self.layer3(self.layer2(self.layer1(features))))
-        features = norm_act(features, self.bn2).flatten(1)
-        embeddings: Tensor = self.features(self.fc(self.dropout(features)))
+        summands: Summands = (norm_act(self.conv1(images), self.bn1, self.prelu),)
+        for stage in (self.layer1, self.layer2, self.layer3, self.layer4):
+            summands = stage(summands)
+        _, features = sum_norm_act(summands, self.bn2)
+        embeddings: Tensor = self.features(self.fc(self.dropout(features.flatten(1))))
         return embeddings
 
 
@@ -66,7 +67,7 @@ def _stage(width_in: int, width: int, blocks: int) -> nn.Sequential:
 
 class _Block(nn.Module):
     """shortcut(x) + norm, conv, prelu, norm, conv, norm of x read from the right; the second convolution has the
-    stride."""
+    stride, the next block makes the sum."""
 
     def __init__(self, width_in: int, width: int, stride: int) -> None:
         super().__init__()
@@ -82,12 +83,12 @@ class _Block(nn.Module):
             else None
         )
 
-    def forward(self, images: Tensor) -> Tensor:
-        out = self.conv1(norm_act(images, self.bn1))
-        out = self.conv2(norm_act(out, self.bn2, self.prelu))
+    def forward(self, summands: Summands) -> Summands:
+        images, normed = sum_norm_act(summands, self.bn1)
+        out = self.conv2(norm_act(self.conv1(normed), self.bn2, self.prelu))
         out = norm_act(out, self.bn3)
         if self.downsample is None:
-            return out.add_(images)
+            return out, images
         convolve, norm = self.downsample
         assert isinstance(norm, nn.BatchNorm2d)
-        return out.add_(norm_act(convolve(images), norm))
+        return out, norm_act(convolve(images), norm)

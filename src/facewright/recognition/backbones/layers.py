@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,17 @@ from torch.nn import functional
 
 from facewright.recognition.backbones import fused
 
-__all__ = ["LocalResponseNorm", "PReLU", "l2_pool", "max_pool", "norm_act", "plain_layers"]
+__all__ = [
+    "LocalResponseNorm",
+    "PReLU",
+    "Summands",
+    "cast_once",
+    "l2_pool",
+    "max_pool",
+    "norm_act",
+    "plain_layers",
+    "sum_norm_act",
+]
 
 _FUSED = True
 
@@ -40,6 +50,24 @@ def _fuses(images: Tensor) -> bool:
     )
 
 
+@contextmanager
+def cast_once(network: nn.Module, images: Tensor) -> Iterator[None]:
+    """Where autocast to bfloat16 would cast each weight of `network` by itself, all are cast together on entering."""
+    casting = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
+    if not (casting and _fuses(images)):
+        yield
+        return
+    owners = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    weights = [cast(nn.Parameter, module.weight) for module in owners]
+    for module, half in zip(owners, fused.cast_weights(weights), strict=True):
+        module._parameters["weight"] = cast(nn.Parameter, half)  # a parameter's place, for this pass
+    try:
+        yield
+    finally:
+        for module, weight in zip(owners, weights, strict=True):
+            module._parameters["weight"] = weight
+
+
 class PReLU(nn.PReLU):
     """x where it is positive, slope * x elsewhere; one slope for each of `width` channels."""
 
@@ -47,30 +75,49 @@ class PReLU(nn.PReLU):
         super().__init__(width)
 
 
-def norm_act(images: Tensor, norm: nn.BatchNorm2d, act: PReLU | Literal["relu"] | None = None) -> Tensor:
+Activation = PReLU | Literal["relu"] | None
+Summands = tuple[Tensor, ...]
+"""One or two maps, of which the sum is meant: it is cheapest to make where it is normalised."""
+
+
+def norm_act(images: Tensor, norm: nn.BatchNorm2d, act: Activation = None) -> Tensor:
     """Batch normalisation and an activation after it, if any."""
     if norm.training and _fuses(images):
-        slope = act.weight if isinstance(act, PReLU) else None
-        activation = fused.PRELU if slope is not None else fused.RELU if act == "relu" else fused.NONE
-        out, mean, variance = fused.norm_act(images, norm.weight, norm.bias, slope, activation, norm.eps)
-        _note_moments(norm, mean, variance, images.numel() // images.shape[1])
-        return out
-    normed: Tensor = norm(images)
-    if act is None:
-        return normed
-    return torch.relu_(normed) if act == "relu" else act(normed)
+        return fused.norm_act(images, *_norm_parts(norm, act))
+    return _plain_norm_act(images, norm, act)
 
 
-@torch.no_grad()
-def _note_moments(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor, count: int) -> None:
-    """Move the running moments, as BatchNorm2d does in training."""
+def sum_norm_act(summands: Summands, norm: nn.BatchNorm2d, act: Activation = None) -> tuple[Tensor, Tensor]:
+    """The sum, and its normalisation with an activation after it, if any."""
+    images, *others = summands
+    if not others:
+        return images, norm_act(images, norm, act)
+    (plus,) = others
+    if norm.training and _fuses(images) and plus.dtype == images.dtype:
+        return fused.sum_norm_act(images, plus, *_norm_parts(norm, act))
+    total = images + plus
+    return total, norm_act(total, norm, act)
+
+
+def _norm_parts(
+    norm: nn.BatchNorm2d, act: Activation
+) -> tuple[Tensor, Tensor, Tensor | None, int, float, fused.Running]:
+    """What the fused form takes, of a normalisation that is about to see a batch."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     assert norm.num_batches_tracked is not None
     assert norm.momentum is not None
-    norm.running_mean.lerp_(mean, norm.momentum)
-    norm.running_var.lerp_(variance * (count / max(1, count - 1)), norm.momentum)
-    norm.num_batches_tracked += 1
+    slope = act.weight if isinstance(act, PReLU) else None
+    activation = fused.PRELU if slope is not None else fused.RELU if act == "relu" else fused.NONE
+    running = fused.Running(norm.momentum, norm.running_mean, norm.running_var, norm.num_batches_tracked)
+    return norm.weight, norm.bias, slope, activation, norm.eps, running
+
+
+def _plain_norm_act(images: Tensor, norm: nn.BatchNorm2d, act: Activation) -> Tensor:
+    normed: Tensor = norm(images)
+    if act is None:
+        return normed
+    return torch.relu_(normed) if act == "relu" else act(normed)
 
 
 class LocalResponseNorm(nn.Module):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from facewright.recognition.backbones.layers import norm_act
+from facewright.recognition.backbones.layers import Summands, norm_act, sum_norm_act
 from facewright.recognition.config import BackboneConfig
 
 __all__ = ["ResidualNet"]
@@ -37,13 +37,13 @@ class ResidualNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, images: Tensor) -> Tensor:
-        features = norm_act(self.blocks(self.stem(images)), self.norm)
+        _, features = sum_norm_act(self.blocks((self.stem(images),)), self.norm)
         embeddings: Tensor = self.embedding_norm(self.project(features.flatten(1)))
         return embeddings
 
 
 class _Block(nn.Module):
-    """x + F(x) with F = conv, relu, norm, conv, relu, norm read from the right."""
+    """x + F(x) with F = conv, relu, norm, conv, relu, norm read from the right; the next block makes the sum."""
 
     def __init__(self, width_in: int, width_out: int, stride: int) -> None:
         super().__init__()
@@ -57,8 +57,8 @@ class _Block(nn.Module):
             else None
         )
 
-    def forward(self, images: Tensor) -> Tensor:
-        active = norm_act(images, self.norm1, "relu")
+    def forward(self, summands: Summands) -> Summands:
+        images, active = sum_norm_act(summands, self.norm1, "relu")
         passed: Tensor = images if self.shortcut is None else self.shortcut(active)
         residual: Tensor = self.conv2(norm_act(self.conv1(active), self.norm2, "relu"))
-        return residual.add_(passed)
+        return residual, passed
