@@ -81,6 +81,6 @@ def test_damaged_and_foreign_files_are_named(saved, network, tmp_path):
 def test_the_network_halves_its_input_once_a_stage():
     config = BackboneConfig(widths=(8, 16, 16), blocks=(1, 1, 1), embedding=4, input_px=(64, 64))
     network = build_backbone(config).network.eval()
-    features = network.blocks(network.stem(torch.zeros(1, 3, 64, 64)))
-    assert features.shape == (1, 16, 8, 8)
+    summands = network.blocks((network.stem(torch.zeros(1, 3, 64, 64)),))
+    assert [features.shape for features in summands] == [(1, 16, 8, 8)] * 2
     assert network(torch.zeros(2, 3, 64, 64)).shape == (2, 4)
