@@ -48,12 +48,13 @@ struct Fragment {
 };
 
 inline constexpr uint16_t kFineLook = 65535;  // what has highlights that are smaller than triangles
+inline constexpr uint16_t kSeamLook = 65534;  // what lies at a seam of its texture
 
 // The opaque surfaces of an image, as far as something in front of them lets their light through.
 struct OpaqueScene {
     const Facet *facets;  // by triangle
     const Attributes *vertices;
-    const uint16_t *looks;  // by triangle: kFineLook, else the same number for all of one surface
+    const uint16_t *looks;  // by triangle: one of these, else the same number for all of one surface
     TileLayout layout;
     const int32_t *triangle;     // per sample
     const float *inverse_depth;  // per sample

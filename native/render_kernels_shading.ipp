@@ -295,7 +295,7 @@ struct OpaqueShader {
         const int others = (look ^ looks[triangles[1]]) | (look ^ looks[triangles[2]]) | (look ^ looks[triangles[3]]);
         const FourFloats near = load<FourFloats>(scene.inverse_depth + size_t(pixel) * 4);
         const FourFloats span = near - near[0], limit = FourFloats{} + kSmoothDepth * near[0];
-        return (others | (look == kFineLook)) == 0 && !any((span > limit) | (span < -limit));
+        return (others | (look >= kSeamLook)) == 0 && !any((span > limit) | (span < -limit));
     }
 
     [[gnu::always_inline]] void shade(int32_t pixel, int column, int row) {

@@ -40,10 +40,16 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
                              look.highlights && is_shiny(item.material)});
         }
     }
-    for (size_t t = 0; t < kinds.size(); ++t)
-        looks.push_back(kinds[t].fine           ? kFineLook
-                        : t < rig.parts.size() ? rig.parts[t]
-                                                : static_cast<uint16_t>((kParts + kinds[t].item) % kFineLook));
+    std::vector<uint8_t> at_seam(rig.vertices);
+    for (const int32_t v : rig.seam) at_seam[v] = at_seam[rig.weld[v]] = 1;
+    for (size_t t = 0; t < kinds.size(); ++t) {
+        const Triangle &corners = triangles[t];
+        const auto is_seam = [&](int32_t v) { return v < rig.vertices && at_seam[v] != 0; };
+        looks.push_back(kinds[t].fine                                                            ? kFineLook
+                        : is_seam(corners[0]) || is_seam(corners[1]) || is_seam(corners[2])     ? kSeamLook
+                        : t < rig.parts.size()                                                   ? rig.parts[t]
+                                                                : static_cast<uint16_t>((kParts + kinds[t].item) % kSeamLook));
+    }
     facets.resize(triangles.size());
 }
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facewright import FacewrightError
-from facewright.geometry import ARCFACE_112, Crop
+from facewright.geometry import ARCFACE_112, Crop, named_crop
 from facewright.models.embedded import load_head
 from facewright.models.morphable import MorphableModel, Part
 from facewright.people.attachment import Attachment, Material
@@ -190,3 +190,15 @@ def test_vertex_colours_must_fit_the_model(person: Person) -> None:
     object.__setattr__(short, "vertex_colours", np.zeros((5, 3), np.uint8))
     with pytest.raises(FacewrightError, match=r"vertex_colours: found 5 rows of 3, expected \("):
         draw(short, plain_scenes())
+
+
+def test_no_colour_leaks_across_a_seam_of_the_texture(person: Person) -> None:
+    texture = np.full_like(person.texture, 150)
+    middle = texture.shape[1] // 2
+    texture[:, middle - middle // 4 : middle + middle // 4] = (255, 0, 0)  # the face; the seam is at the back
+    painted = dataclasses.replace(person, texture=texture)
+    scenes = plain_scenes(5, yaw_deg=np.linspace(160, 200, 5).astype(np.float32))
+    background = np.full((5, 112, 112, 3), 90, np.uint8)
+    images = draw_heads(painted, scenes, named_crop("pinhole", 112), background).images.astype(int)
+    assert np.count_nonzero(images[..., 1] > 100) > 2000
+    assert (images[..., 0] - images[..., 1]).max() < 30
