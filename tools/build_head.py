@@ -34,7 +34,7 @@ from head.surface import IRIS_DEG, Surface, build_surface, eye_uv_radius
 OUTPUT = Path(__file__).parents[1] / "src/facewright/models/data/head.npz"
 SAMPLES, SEED = 4000, 7
 POPULATION_MODES, DETAIL_MODES = 16, 90
-POPULATION_WIDENING = 1.5  # people differ more by age, gender and ancestry than MakeHuman's typical ones
+POPULATION_WIDENING = 1.62  # people differ more by age, gender and ancestry than MakeHuman's typical ones
 DETAIL_WIDENING = 1.15
 TEXTURE = 512
 # What MakeHuman's mean adult lacks to look at ease: eyes a little wider open, corners of the
@@ -53,8 +53,8 @@ MOUTH_OPEN = {"jawOpen": 0.5, "mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5}
 # From 0 to 1 of an attribute, in standard deviations of the eyes' own traits: men's brows are heavier and lower, and
 # with the years lids droop and the skin below them sinks.
 OWN_TRAITS_OF = {
-    "gender": {"brow_bone": 1.8, "brow_lift": -1.8, "set_depth": -0.6, "hood": 0.4},
-    "age": {"hood": 1.8, "hollow": 1.4, "set_depth": -0.8, "crease": -0.5},
+    "gender": {"brow_bone": 1.6, "brow_lift": -1.5, "set_depth": -0.4, "hood": 0.2},
+    "age": {"hood": 1.2, "hollow": 2.4, "set_depth": -0.8, "crease": -0.5},
 }
 LID_OVERLAP = 0.12
 POSITION_STEPS_PER_MM = 64

@@ -21,28 +21,28 @@ _REACH_MM = (19.0, 38.0)
 
 # Standard deviation of each trait (1 is MakeHuman's slider at its end), and of the difference between the sides.
 _PAIRS: dict[str, tuple[str, str, float, float]] = {
-    "lid_inner_height": ("eye-height1-decr", "eye-height1-incr", 0.34, 0.055),
-    "lid_height": ("eye-height2-decr", "eye-height2-incr", 0.34, 0.055),
-    "lid_outer_height": ("eye-height3-decr", "eye-height3-incr", 0.34, 0.055),
-    "inner_corner": ("eye-corner1-down", "eye-corner1-up", 0.45, 0.044),
-    "outer_corner": ("eye-corner2-down", "eye-corner2-up", 0.50, 0.055),
+    "lid_inner_height": ("eye-height1-decr", "eye-height1-incr", 0.42, 0.055),
+    "lid_height": ("eye-height2-decr", "eye-height2-incr", 0.44, 0.055),
+    "lid_outer_height": ("eye-height3-decr", "eye-height3-incr", 0.42, 0.055),
+    "inner_corner": ("eye-corner1-down", "eye-corner1-up", 0.52, 0.044),
+    "outer_corner": ("eye-corner2-down", "eye-corner2-up", 0.64, 0.055),
     "inner_depth": ("eye-push1-in", "eye-push1-out", 0.40, 0.028),
     "outer_depth": ("eye-push2-in", "eye-push2-out", 0.40, 0.028),
-    "epicanthus": ("eye-epicanthus-out", "eye-epicanthus-in", 0.55, 0.028),
-    "fold_angle": ("eye-eyefold-angle-down", "eye-eyefold-angle-up", 0.60, 0.066),
+    "epicanthus": ("eye-epicanthus-out", "eye-epicanthus-in", 0.75, 0.028),
+    "fold_angle": ("eye-eyefold-angle-down", "eye-eyefold-angle-up", 0.70, 0.066),
     "fold_bulge": ("eye-eyefold-concave", "eye-eyefold-convex", 0.60, 0.055),
-    "fold_height": ("eye-eyefold-down", "eye-eyefold-up", 0.60, 0.066),
+    "fold_height": ("eye-eyefold-down", "eye-eyefold-up", 0.80, 0.066),
     "bag": ("eye-bag-decr", "eye-bag-incr", 0.55, 0.044),
     "bag_depth": ("eye-bag-in", "eye-bag-out", 0.50, 0.044),
     "bag_height": ("eye-bag-height-decr", "eye-bag-height-incr", 0.50, 0.044),
-    "size": ("eye-scale-decr", "eye-scale-incr", 0.38, 0.017),
-    "spacing": ("eye-trans-in", "eye-trans-out", 0.42, 0.022),
-    "eye_height": ("eye-trans-down", "eye-trans-up", 0.30, 0.017),
+    "size": ("eye-scale-decr", "eye-scale-incr", 0.45, 0.017),
+    "spacing": ("eye-trans-in", "eye-trans-out", 0.52, 0.022),
+    "eye_height": ("eye-trans-down", "eye-trans-up", 0.36, 0.017),
 }
 _BROWS: dict[str, tuple[str, str, float]] = {
-    "brow_angle": ("eyebrows-angle-down", "eyebrows-angle-up", 0.22),
-    "brow_ridge": ("eyebrows-trans-backward", "eyebrows-trans-forward", 0.22),
-    "brow_height": ("eyebrows-trans-down", "eyebrows-trans-up", 0.26),
+    "brow_angle": ("eyebrows-angle-down", "eyebrows-angle-up", 0.30),
+    "brow_ridge": ("eyebrows-trans-backward", "eyebrows-trans-forward", 0.19),
+    "brow_height": ("eyebrows-trans-down", "eyebrows-trans-up", 0.36),
 }
 
 
@@ -97,7 +97,7 @@ def _hood(points: np.ndarray, seat: Seat) -> np.ndarray:
     weight = (
         np.exp(-(((above - 5.0) / 3.6) ** 2)) * np.exp(-(((across - 4) / 13) ** 2)) * _in_front(points, seat)
     )
-    return np.asarray(weight[:, None] * [0.0, -1.3, 0.9])
+    return np.asarray(weight[:, None] * [0.0, -0.9, 0.6])
 
 
 def _crease(points: np.ndarray, seat: Seat) -> np.ndarray:
@@ -144,7 +144,7 @@ _OWN: dict[str, Callable[[np.ndarray, Seat], np.ndarray]] = {
     "hollow": _hollow,
 }
 _OWN_DIFFERENCE = 0.1
-_SPREAD = 0.88  # of all traits
+_SPREAD = 0.98  # of all traits
 # Where photographed people are, in standard deviations from MakeHuman's mean: deeper set, under a lower, fuller brow.
 AT_REST = {"brow_bone": 0.8, "brow_lift": -0.5, "set_depth": -1.0, "hood": 0.5, "crease": 0.4}
 

@@ -15,7 +15,7 @@ from facewright.models.morphable import MorphableModel, Part
 __all__ = ["aperture_ratios", "with_plausible_lids"]
 
 # Height over width of the opening between the lids of neutral adults, with some margin.
-_NARROWEST, _WIDEST = 0.20, 0.37
+_NARROWEST, _WIDEST = 0.22, 0.39
 # The first iBUG point of each eye (subject's left, right), the unit that shuts it, the eyeball.
 _EYES = ((42, "eyeBlinkLeft", Part.LEFT_EYE), (36, "eyeBlinkRight", Part.RIGHT_EYE))
 _PROBE = 0.2

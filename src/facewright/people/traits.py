@@ -107,13 +107,13 @@ def draw_traits(identity: Identity, streams: Streams) -> Traits:
         yellowness=2 * skin[3] - 1,
         blotches=skin[4],
         freckles=max(0.0, skin[5] - 0.75) * 4 * fair,
-        dark_sockets=skin[6] * (0.4 + 0.6 * age),
+        dark_sockets=skin[6] * (0.2 + 0.8 * age),
         lip_redness=2 * skin[7] - 1,
         lip_strength=0.25 + 0.5 * skin[8] + (0.0 if male else 0.12),
-        iris_lightness=float(np.clip(skin[10] * 2.2 * fair - 0.1 + 0.1 * skin[11], 0, 1)),
-        brow_thickness=float(np.clip(0.2 + 0.45 * hair[3] + (0.25 if male else 0.0), 0, 1)),
-        brow_strength=0.2 + 0.8 * hair[4],
-        hair_lightness=float(np.clip(hair[5] * (0.15 + 1.3 * fair), 0, 1)),
+        iris_lightness=float(np.clip(skin[10] * (0.2 + 1.4 * fair) - 0.05 + 0.1 * skin[11], 0, 1)),
+        brow_thickness=float(np.clip(0.8 * hair[3] + (0.25 if male else -0.1), 0, 1)),
+        brow_strength=0.05 + 0.95 * hair[4],
+        hair_lightness=_hair_lightness(male, melanin, fair, hair),
         hair_red=max(0.0, hair[6] - 0.88) * 8 * fair,
         grey=grey,
         baldness=1.0 if bald else 0.0,
@@ -126,10 +126,17 @@ def draw_traits(identity: Identity, streams: Streams) -> Traits:
     )
 
 
+def _hair_lightness(male: bool, melanin: float, fair: float, p: Float64[np.ndarray, " 24"]) -> float:
+    """Dark outside the fair; three women in ten dye theirs, to anything from brown to blond."""
+    if not male and p[9] < 0.3:
+        return float(0.35 + 0.65 * p[10] * (1 - 0.5 * melanin))
+    return float(np.clip(p[5] * (0.12 + 1.4 * fair), 0, 1))
+
+
 def _eyes(male: bool, age: float, asian: float, p: Float64[np.ndarray, " 16"]) -> dict[str, float]:
     folded = p[4] < 0.55 * asian
     return {
-        "eye_openness": 0.5 * (p[0] + p[1]) - 0.08 * age + (0.0 if male else 0.06),
+        "eye_openness": 0.1 + 0.5 * p[0] + 0.4 * p[1] - 0.1 * age + (0.0 if male else 0.06),
         "iris_size": 0.92 + 0.18 * p[2],
         "pupil_size": 0.75 + 0.6 * p[3],
         "iris_ring": p[5],
@@ -138,41 +145,41 @@ def _eyes(male: bool, age: float, asian: float, p: Float64[np.ndarray, " 16"]) -
         "crease": 0.1 * p[8] if folded else 0.2 + 0.8 * p[8],
         "crease_height": p[9],
         "lid_shade": p[10],
-        "bags": min(1.0, p[11] * p[11] * (0.5 + age)),
+        "bags": min(1.0, p[11] * p[11] * (0.15 + 1.3 * age)),
     }
 
 
 def _brows(male: bool, p: Float64[np.ndarray, " 8"]) -> dict[str, float]:
     return {
-        "brow_height": p[0] + p[1] - 1,
+        "brow_height": 1.35 * (p[0] + p[1] - 1) - (0.2 if male else 0.0),
         "brow_arch": 0.8 * (p[2] + p[3] - 1) + (-0.2 if male else 0.15),
         "brow_slope": 2 * p[4] - 1,
         "brow_taper": p[5],
         "brow_bushy": min(1.0, 0.8 * p[6] + (0.2 if male else 0.0)),
-        "brow_inner": p[7] * (1.0 if male else 0.75),
+        "brow_inner": p[7] * (1.0 if male else 0.85),
     }
 
 
 def _lines(male: bool, age: float, p: Float64[np.ndarray, " 8"]) -> dict[str, float]:
     def with_age(chance: float, young: float, onset: float) -> float:
-        return min(1.0, young * chance + max(0.0, age - onset) * (0.7 + 0.9 * chance))
+        return min(1.0, young * chance + max(0.0, age - onset) * (0.5 + 0.9 * chance))
 
     return {
         "lip_edge": p[0],
-        "forehead_lines": with_age(p[1], 0.18, 0.25),
-        "crows_feet": with_age(p[2], 0.1, 0.25),
-        "nasolabial": with_age(p[3], 0.3, 0.15),
+        "forehead_lines": with_age(p[1], 0.04, 0.35),
+        "crows_feet": with_age(p[2], 0.02, 0.3),
+        "nasolabial": with_age(p[3], 0.1, 0.25),
         "moles": p[4],
         "skin_contrast": p[5],
     }
 
 
 def _facial_hair(male: bool, p: Float64[np.ndarray, " 4"]) -> dict[str, float]:
-    """Beard and moustache: a third of men have some; most of the others show where it would grow."""
+    """Beard and moustache: a third of men have some, a third of the others stubble; the rest shave."""
     if not male:
         return {"beard": 0.0, "moustache": 0.0}
-    shadow = 0.2 * p[1]
-    grown = 0.25 + 0.75 * p[1]
-    beard = grown if p[0] < 0.25 else shadow
-    moustache = 0.7 * grown if p[0] < 0.2 or p[2] < 0.08 else shadow
+    shadow = 0.1 * p[1] if p[3] < 0.65 else 0.2 + 0.15 * p[1]
+    grown = 0.35 + 0.65 * p[1]
+    beard = grown if p[0] < 0.28 else shadow
+    moustache = 0.7 * grown if p[0] < 0.23 or p[2] < 0.1 else shadow
     return {"beard": beard, "moustache": moustache}
