@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "philox.hpp"
 
@@ -32,7 +31,11 @@ class Draws {
     int used_ = 4;
 };
 
-// A place out of focus: a room, a street, greenery, lights at night or a backdrop. out: size x size x 3, sRGB.
+// Both write size x size x 3 bytes of sRGB and one byte more.
+
+// A place out of focus: a room, a street, greenery, lights at night or a backdrop.
 void draw_place(Draws &draw, int size, uint8_t *out);
+// A surface seen close by, in focus: a pattern in two colours, broken up by noise of three sizes.
+void draw_texture(Draws &draw, uint32_t seed, int size, uint8_t *out);
 
 }  // namespace fw

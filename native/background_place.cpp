@@ -6,24 +6,13 @@
 #include <vector>
 
 #include "background.hpp"
-#include "maths.hpp"
+#include "background_canvas.hpp"
 #include "noise.hpp"
 #include "render_srgb.hpp"
 
 namespace fw {
 
 namespace {
-
-constexpr int kSide = 64;  // of the sharp scene
-
-// Linear light.
-struct Colour {
-    float r, g, b;
-
-    Colour operator*(float k) const { return {r * k, g * k, b * k}; }
-};
-
-Colour mix(Colour a, Colour b, float t) { return {lerp(a.r, b.r, t), lerp(a.g, b.g, t), lerp(a.b, b.b, t)}; }
 
 // sRGB codes of common surfaces.
 using Palette = std::array<std::array<float, 3>, 6>;
@@ -36,82 +25,31 @@ constexpr Palette kSkies{{{186, 206, 226}, {214, 220, 226}, {150, 184, 218}, {23
 constexpr Palette kLamps{{{255, 214, 150}, {255, 190, 110}, {255, 240, 220}, {255, 120, 90}, {150, 200, 255}, {150, 255, 180}}};
 
 // One of a palette's colours, or something between two, a little lighter or darker.
-Colour pick(Draws &draw, const Palette &palette) {
+Light pick(Draws &draw, const Palette &palette) {
     const auto &a = palette[draw.count(0, 5)], &b = palette[draw.count(0, 5)];
     const float t = draw(0, 0.6f), level = draw(0.72f, 1.12f);
     const auto channel = [&](int i) {
         return kSrgb.linear[static_cast<int>(std::clamp(lerp(a[i], b[i], t) * level, 0.0f, 255.0f))];
     };
-    return {channel(0), channel(1), channel(2)};
+    return Light{channel(0), channel(1), channel(2), 0.0f};
 }
 
 // The same, at a brightness between two.
-Colour pick(Draws &draw, const Palette &palette, float low, float high) {
-    const Colour colour = pick(draw, palette);
+Light pick(Draws &draw, const Palette &palette, float low, float high) {
+    const Light colour = pick(draw, palette);
     return colour * draw(low, high);
 }
 
-// Braces, unlike parentheses, evaluate what is in them from left to right: every compiler draws in the same order.
-struct Flat {
-    float left, upper, right, lower;
-    Colour colour;
-};
-
-struct Shaded {
-    float left, upper, right, lower;
-    Colour top, bottom;
-};
-
-struct Disc {
-    float x, y, radius;
-    Colour colour;
-};
+Light mix(const Light &a, const Light &b, float t) { return a + (b - a) * t; }
 
 struct Tree {
     float x, y, size;
 };
 
-// The sharp scene; coordinates are 0 .. 1 over its side, y down.
-struct Canvas {
-    std::vector<Colour> pixels = std::vector<Colour>(kSide * kSide);
-
-    Colour &at(int x, int y) { return pixels[y * kSide + x]; }
-
-    static int to_pixel(float x) { return static_cast<int>(std::clamp(x, 0.0f, 1.0f) * kSide + 0.5f); }
-
-    void shade(const Shaded &box) {
-        const int y0 = to_pixel(box.upper), y1 = to_pixel(box.lower), x0 = to_pixel(box.left), x1 = to_pixel(box.right);
-        for (int y = y0; y < y1; ++y) {
-            const Colour c = mix(box.top, box.bottom, static_cast<float>(y - y0) / static_cast<float>(y1 - y0));
-            for (int x = x0; x < x1; ++x) at(x, y) = c;
-        }
-    }
-
-    void fill(const Flat &box) { shade({box.left, box.upper, box.right, box.lower, box.colour, box.colour}); }
-
-    void disc(const Disc &disc) {
-        const float r = disc.radius * kSide, x = disc.x * kSide, y = disc.y * kSide;
-        const auto first = [](float low) { return std::max(0, static_cast<int>(low)); };
-        const auto last = [](float high) { return std::min(kSide - 1, static_cast<int>(high)); };
-        for (int j = first(y - r); j <= last(y + r); ++j)
-            for (int i = first(x - r); i <= last(x + r); ++i)
-                if ((i + 0.5f - x) * (i + 0.5f - x) + (j + 0.5f - y) * (j + 0.5f - y) <= r * r) at(i, j) = disc.colour;
-    }
-
-    // Patches of light and shade, as large as the side / `frequency`.
-    void mottle(float frequency, float amount, uint32_t seed) {
-        std::array<float, kSide> row;
-        for (int y = 0; y < kSide; ++y) {
-            noise_row(static_cast<float>(y) * frequency / kSide, frequency / kSide, seed, row);
-            for (int x = 0; x < kSide; ++x) at(x, y) = at(x, y) * (1.0f + amount * row[x]);
-        }
-    }
-};
-
 void draw_tree(Draws &draw, Canvas &canvas, const Tree &tree) {
     const auto [x, y, size] = tree;
     canvas.fill({x - 0.08f * size, y, x + 0.08f * size, y + 1.4f * size, pick(draw, kWoods) * 0.5f});
-    const Colour leaf = pick(draw, kLeaves);
+    const Light leaf = pick(draw, kLeaves);
     for (int i = draw.count(8, 22); i > 0; --i)
         canvas.disc({x + draw(-0.8f, 0.8f) * size, y + draw(-0.8f, 0.6f) * size, draw(0.12f, 0.4f) * size, leaf * draw(0.4f, 1.9f)});
 }
@@ -119,7 +57,7 @@ void draw_tree(Draws &draw, Canvas &canvas, const Tree &tree) {
 void draw_window(Draws &draw, Canvas &canvas) {
     const float left = draw(-0.15f, 0.8f), width = draw(0.15f, 0.5f), top = draw(-0.1f, 0.25f), height = draw(0.3f, 0.7f);
     const float right = left + width, bottom = top + height;
-    const Colour sky = pick(draw, kSkies, 0.9f, 2.6f), frame = pick(draw, kWalls, 0.2f, 0.9f), trees = pick(draw, kLeaves);
+    const Light sky = pick(draw, kSkies, 0.9f, 2.6f), frame = pick(draw, kWalls, 0.2f, 0.9f), trees = pick(draw, kLeaves);
     canvas.fill({left - 0.02f, top - 0.02f, right + 0.02f, bottom + 0.02f, frame});
     canvas.shade({left, top, right, bottom, sky, mix(sky, trees, draw(0.0f, 0.8f))});
     const int panes = draw.count(1, 3);
@@ -129,7 +67,7 @@ void draw_window(Draws &draw, Canvas &canvas) {
     }
     if (draw.chance(0.4f)) canvas.fill({left, top + 0.5f * height, right, top + 0.5f * height + 0.02f, frame});
     if (draw.chance(0.45f)) {
-        const Colour curtain = pick(draw, draw.chance(0.5f) ? kClothes : kWalls) * 0.8f;
+        const Light curtain = pick(draw, draw.chance(0.5f) ? kClothes : kWalls) * 0.8f;
         canvas.fill({left - 0.12f, top - 0.05f, left + 0.02f, 1, curtain});
         canvas.fill({right - 0.02f, top - 0.05f, right + 0.12f, 1, curtain});
     }
@@ -138,7 +76,7 @@ void draw_window(Draws &draw, Canvas &canvas) {
 void draw_shelf(Draws &draw, Canvas &canvas) {
     const float left = draw(-0.2f, 0.85f), right = left + draw(0.2f, 0.6f), top = draw(-0.1f, 0.4f);
     const float row = draw(0.1f, 0.18f);
-    const Colour board = pick(draw, kWoods);
+    const Light board = pick(draw, kWoods);
     for (float y = top; y < 1; y += row) {
         canvas.fill({left, y, right, y + row, board * 0.35f});
         for (float x = left; x < right;) {
@@ -159,7 +97,7 @@ void draw_picture(Draws &draw, Canvas &canvas) {
     canvas.disc({left + width * draw(0.2f, 0.8f), top + height * draw(0.3f, 0.8f), 0.25f * width, pick(draw, kClothes)});
 }
 
-void draw_door(Draws &draw, Canvas &canvas, Colour wood) {
+void draw_door(Draws &draw, Canvas &canvas, Light wood) {
     const float left = draw(-0.1f, 0.85f), right = left + draw(0.18f, 0.35f), top = draw(-0.1f, 0.35f);
     canvas.fill({left - 0.02f, top - 0.02f, right + 0.02f, 1, wood * 0.5f});
     canvas.shade({left, top, right, 1, wood, wood * 0.7f});
@@ -168,13 +106,13 @@ void draw_door(Draws &draw, Canvas &canvas, Colour wood) {
 // A seat, a table, somebody at the back.
 void draw_seat(Draws &draw, Canvas &canvas) {
     const float left = draw(-0.2f, 0.9f), top = draw(0.5f, 0.95f), width = draw(0.15f, 0.5f);
-    const Colour cloth = pick(draw, kClothes);
+    const Light cloth = pick(draw, kClothes);
     canvas.shade({left, top, left + width, 1.2f, cloth, cloth * 0.5f});
     canvas.disc({left + 0.5f * width, top, 0.2f * width, cloth * draw(0.8f, 1.6f)});
 }
 
 void draw_room(Draws &draw, Canvas &canvas) {
-    const Colour wall = pick(draw, kWalls), wood = pick(draw, kWoods);
+    const Light wall = pick(draw, kWalls), wood = pick(draw, kWoods);
     const float corner = draw(-0.6f, 1.6f), floor = draw(0.7f, 1.25f), shade = draw(0.55f, 0.95f);
     canvas.shade({0, 0, 1, 1, wall * draw(0.6f, 1.1f), wall * draw(0.5f, 1.0f)});
     canvas.shade({corner, 0, 1, 1, wall * shade, wall * (shade * draw(0.7f, 1.0f))});
@@ -193,10 +131,10 @@ void draw_room(Draws &draw, Canvas &canvas) {
 
 void draw_building(Draws &draw, Canvas &canvas, float horizon) {
     const float left = draw(-0.2f, 1), right = left + draw(0.12f, 0.6f), top = draw(-0.5f, horizon - 0.1f);
-    const Colour stone = pick(draw, kStones, 0.5f, 1.2f);
+    const Light stone = pick(draw, kStones, 0.5f, 1.2f);
     canvas.shade({left, top, right, horizon, stone, stone * 0.8f});
     const float pitch = draw(0.05f, 0.13f), pane = draw(0.35f, 0.7f) * pitch;
-    const Colour glass = pick(draw, draw.chance(0.7f) ? kClothes : kSkies) * 0.7f;
+    const Light glass = pick(draw, draw.chance(0.7f) ? kClothes : kSkies) * 0.7f;
     for (float y = top + 0.4f * pitch; y < horizon - pitch; y += 1.3f * pitch)
         for (float x = left + 0.3f * pitch; x < right - pane; x += pitch)
             canvas.fill({x, y, x + pane, y + pitch * 0.8f, glass * draw(0.7f, 1.3f)});
@@ -205,14 +143,14 @@ void draw_building(Draws &draw, Canvas &canvas, float horizon) {
 // A car or somebody on foot.
 void draw_passer(Draws &draw, Canvas &canvas, float horizon) {
     const float x = draw(0, 1), width = draw(0.03f, 0.2f), height = draw(0.06f, 0.25f);
-    const Colour paint = pick(draw, kClothes, 0.5f, 1.6f);
+    const Light paint = pick(draw, kClothes, 0.5f, 1.6f);
     canvas.shade({x, horizon - height, x + width, horizon + 0.03f, paint, paint * 0.5f});
     canvas.disc({x + 0.5f * width, horizon - height, 0.3f * width, paint * 1.3f});
 }
 
 void draw_street(Draws &draw, Canvas &canvas) {
     const float horizon = draw(0.45f, 1.05f);
-    const Colour sky = pick(draw, kSkies, 0.8f, 1.6f), ground = pick(draw, draw.chance(0.35f) ? kLeaves : kStones);
+    const Light sky = pick(draw, kSkies, 0.8f, 1.6f), ground = pick(draw, draw.chance(0.35f) ? kLeaves : kStones);
     canvas.shade({0, 0, 1, horizon, sky * draw(0.6f, 1.0f), sky});
     canvas.shade({0, horizon, 1, 1, ground * draw(0.4f, 0.9f), ground * draw(0.5f, 1.0f)});
     for (int i = draw.count(1, 6); i > 0; --i) draw_building(draw, canvas, horizon);
@@ -221,7 +159,7 @@ void draw_street(Draws &draw, Canvas &canvas) {
 }
 
 void draw_greenery(Draws &draw, Canvas &canvas) {
-    const Colour deep = pick(draw, kLeaves) * 0.25f, leaf = pick(draw, kLeaves), sky = pick(draw, kSkies);
+    const Light deep = pick(draw, kLeaves) * 0.25f, leaf = pick(draw, kLeaves), sky = pick(draw, kSkies);
     canvas.shade({0, 0, 1, 1, mix(deep, sky, draw(0, 0.5f)), deep});
     for (int i = draw.count(60, 160); i > 0; --i) {
         const float y = draw(-0.1f, 1.1f), light = draw() * (1.3f - 0.7f * y);
@@ -236,13 +174,13 @@ void draw_greenery(Draws &draw, Canvas &canvas) {
         canvas.fill({x, 0, x + draw(0.02f, 0.09f), 1, pick(draw, kWoods, 0.15f, 0.6f)});
     }
     if (draw.chance(0.5f)) {
-        const Colour ground = pick(draw, draw.chance(0.6f) ? kLeaves : kStones, 0.5f, 1.3f);
+        const Light ground = pick(draw, draw.chance(0.6f) ? kLeaves : kStones, 0.5f, 1.3f);
         canvas.shade({0, draw(0.7f, 1.1f), 1, 1, ground * 1.2f, ground});
     }
 }
 
 void draw_night(Draws &draw, Canvas &canvas) {
-    const Colour dark = pick(draw, kClothes, 0.05f, 0.35f);
+    const Light dark = pick(draw, kClothes, 0.05f, 0.35f);
     canvas.shade({0, 0, 1, 1, dark * draw(0.3f, 1.5f), dark});
     for (int i = draw.count(0, 4); i > 0; --i) {
         const float left = draw(-0.2f, 1);
@@ -255,69 +193,15 @@ void draw_night(Draws &draw, Canvas &canvas) {
 // Paper or cloth, darker away from a light.
 void draw_backdrop(Draws &draw, Canvas &canvas) {
     const float kind = draw();
-    const Colour paper = pick(draw, kind < 0.6f ? kWalls : kind < 0.8f ? kSkies : kClothes);
+    const Light paper = pick(draw, kind < 0.6f ? kWalls : kind < 0.8f ? kSkies : kClothes);
     canvas.shade({0, 0, 1, 1, paper * draw(0.5f, 1.2f), paper * draw(0.5f, 1.2f)});
-    const float cx = draw(0.1f, 0.9f), cy = draw(0.1f, 0.9f), fall = draw(0.0f, 0.8f);
-    for (int y = 0; y < kSide; ++y)
-        for (int x = 0; x < kSide; ++x) {
-            const float dx = static_cast<float>(x) / kSide - cx, dy = static_cast<float>(y) / kSide - cy;
-            canvas.at(x, y) = canvas.at(x, y) * (1.0f - fall * std::min(1.0f, dx * dx + dy * dy));
-        }
+    canvas.darken({draw(0.1f, 0.9f), draw(0.1f, 0.9f), draw(0.0f, 0.8f)});
 }
 
-// Mean over a disc, from sums along rows.
-void blur(Canvas &canvas, float radius) {
-    const int reach = static_cast<int>(radius);
-    if (reach < 1) return;
-    std::vector<Colour> sums((kSide + 1) * kSide);
-    for (int y = 0; y < kSide; ++y) {
-        Colour sum{0, 0, 0};
-        for (int x = 0; x < kSide; ++x) {
-            sums[y * (kSide + 1) + x] = sum;
-            const Colour &c = canvas.at(x, y);
-            sum = {sum.r + c.r, sum.g + c.g, sum.b + c.b};
-        }
-        sums[y * (kSide + 1) + kSide] = sum;
-    }
-    std::vector<int> width(2 * reach + 1);
-    for (int d = -reach; d <= reach; ++d)
-        width[d + reach] = static_cast<int>(std::sqrt(radius * radius - static_cast<float>(d * d)) + 0.5f);
-    for (int y = 0; y < kSide; ++y)
-        for (int x = 0; x < kSide; ++x) {
-            Colour sum{0, 0, 0};
-            int count = 0;
-            for (int j = std::max(0, y - reach); j <= std::min(kSide - 1, y + reach); ++j) {
-                const int w = width[j - y + reach], left = std::max(0, x - w), right = std::min(kSide, x + w + 1);
-                const Colour &a = sums[j * (kSide + 1) + left], &b = sums[j * (kSide + 1) + right];
-                sum = {sum.r + b.r - a.r, sum.g + b.g - a.g, sum.b + b.b - a.b};
-                count += right - left;
-            }
-            canvas.at(x, y) = sum * (1.0f / static_cast<float>(count));
-        }
-}
-
-// A turned and enlarged view of the canvas, bilinear.
-void photograph(Draws &draw, Canvas &canvas, int size, uint8_t *out) {
-    const float tilt = draw.chance(0.7f) ? 3.0f : 12.0f;
-    const SinCos turn = sincos_deg(draw(-tilt, tilt));
-    const float zoom = draw(0.45f, 0.78f), cx = draw(0.4f, 0.6f) * kSide, cy = draw(0.4f, 0.6f) * kSide;
-    const float exposure = draw(0.55f, 1.25f), step = zoom * kSide / static_cast<float>(size);
-    const float s = static_cast<float>(turn.sin) * step, c = static_cast<float>(turn.cos) * step;
-    for (int j = 0; j < size; ++j)
-        for (int i = 0; i < size; ++i) {
-            const float u = static_cast<float>(i) + 0.5f - 0.5f * size, v = static_cast<float>(j) + 0.5f - 0.5f * size;
-            const float x = std::clamp(cx + c * u - s * v - 0.5f, 0.0f, kSide - 1.001f);
-            const float y = std::clamp(cy + s * u + c * v - 0.5f, 0.0f, kSide - 1.001f);
-            const int x0 = static_cast<int>(x), y0 = static_cast<int>(y);
-            const float tx = x - static_cast<float>(x0), ty = y - static_cast<float>(y0);
-            const Colour colour = mix(mix(canvas.at(x0, y0), canvas.at(x0 + 1, y0), tx),
-                                      mix(canvas.at(x0, y0 + 1), canvas.at(x0 + 1, y0 + 1), tx), ty) *
-                                  exposure;
-            uint8_t *pixel = out + (static_cast<size_t>(j) * size + i) * 3;
-            pixel[0] = srgb_code(std::clamp(colour.r, 0.0f, 1.0f));
-            pixel[1] = srgb_code(std::clamp(colour.g, 0.0f, 1.0f));
-            pixel[2] = srgb_code(std::clamp(colour.b, 0.0f, 1.0f));
-        }
+View draw_view(Draws &draw) {
+    const float tilt = draw.chance(0.7f) ? 3.0f : 12.0f, turn = draw(-tilt, tilt), zoom = draw(0.45f, 0.78f);
+    const float x = draw(0.4f, 0.6f), y = draw(0.4f, 0.6f);
+    return {x, y, turn, zoom, draw(0.55f, 1.25f)};
 }
 
 }  // namespace
@@ -336,9 +220,8 @@ void draw_place(Draws &draw, int size, uint8_t *out) {
     else
         draw_backdrop(draw, canvas);
     const float frequency = draw(3, 9), amount = draw(0, 0.25f);
-    canvas.mottle(frequency, amount, static_cast<uint32_t>(draw() * 4.0e9f));
-    if (kind < 0.9f) blur(canvas, radius * kSide);
-    photograph(draw, canvas, size, out);
+    const Patches patches{frequency, amount, static_cast<uint32_t>(draw() * 4.0e9f)};
+    canvas.photograph(patches, kind < 0.9f ? radius : 0.0f, draw_view(draw), size, out);
 }
 
 }  // namespace fw

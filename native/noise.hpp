@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 namespace fw {
 
@@ -34,24 +33,6 @@ struct Cell {
         t = smooth_step(x - static_cast<float>(index));
     }
 };
-
-// One row of noise in [-1, 1]: out[i] at (i * step, y), with features about one unit across. step must be in (0, 1].
-inline void noise_row(float y, float step, uint32_t seed, std::span<float> out) {
-    const Cell row(y);
-    const auto column = [&](int32_t x) {
-        return lerp(lattice_value(x, row.index, 0, seed), lattice_value(x, row.index + 1, 0, seed), row.t);
-    };
-    int32_t left = 0;
-    float before = column(0), after = column(1);
-    for (size_t i = 0; i < out.size(); ++i) {
-        const float x = static_cast<float>(i) * step;
-        if (x >= static_cast<float>(left + 1)) {
-            before = after;
-            after = column(++left + 1);
-        }
-        out[i] = lerp(before, after, smooth_step(x - static_cast<float>(left)));
-    }
-}
 
 // Noise in [-1, 1] at (x, y, z), with features about one unit across.
 inline float value_noise(float x, float y, float z, uint32_t seed) {
