@@ -1,13 +1,12 @@
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
 #include <vector>
 
 #include "background.hpp"
 #include "maths.hpp"
 #include "noise.hpp"
 #include "noise_sheet.hpp"
+#include "pixels.hpp"
 #include "row_clones.hpp"
 
 namespace fw {
@@ -88,32 +87,14 @@ void pattern_row(Pattern pattern, const Line &line, const float *wander, float b
     }
 }
 
-inline uint32_t code(float value) {
-    const float rounded = value + 0.5f;
-    return static_cast<uint32_t>(static_cast<int32_t>(rounded > 0.0f ? (rounded < 255.0f ? rounded : 255.0f) : 0.0f));
-}
-
-// Pixels from pattern and noise, red in the lowest byte.
+// Pixels from pattern and noise.
 FW_ROW_CLONES
 void colour_row(const Mixture &mixture, const float *pattern, const float *stains, const float *grains, int size, uint32_t *__restrict out) {
     const auto [first, second, stain, contrast, stained, grain] = mixture;
     for (int i = 0; i < size; ++i) {
         const float t = contrast * pattern[i], s = stained * (0.5f + 0.5f * stains[i]), gain = 1.0f + grain * grains[i];
-        const uint32_t r = code(lerp(lerp(first.r, second.r, t), stain.r, s) * gain);
-        const uint32_t g = code(lerp(lerp(first.g, second.g, t), stain.g, s) * gain);
-        const uint32_t b = code(lerp(lerp(first.b, second.b, t), stain.b, s) * gain);
-        out[i] = r | g << 8 | b << 16;
-    }
-}
-
-// The lower three bytes of each; a fourth is written after the last.
-void pack(const uint32_t *codes, int count, uint8_t *out) {
-    for (int i = 0; i < count; ++i, out += 3) {
-        if constexpr (std::endian::native == std::endian::little) {
-            std::memcpy(out, codes + i, 4);
-        } else {
-            for (int c = 0; c < 3; ++c) out[c] = static_cast<uint8_t>(codes[i] >> (8 * c));
-        }
+        out[i] = pixel(lerp(lerp(first.r, second.r, t), stain.r, s) * gain, lerp(lerp(first.g, second.g, t), stain.g, s) * gain,
+                       lerp(lerp(first.b, second.b, t), stain.b, s) * gain);
     }
 }
 
@@ -136,7 +117,7 @@ void draw_texture(Draws &draw, uint32_t seed, int size, uint8_t *out) {
         const Line line{-s * j, c * j * stretch, c, s * stretch};
         pattern_row(kind, line, noise[0].row(y), bend, size, pattern.data());
         colour_row(mixture, pattern.data(), noise[1].row(y), noise[2].row(y), size, codes.data());
-        pack(codes.data(), size, out + static_cast<size_t>(y) * size * 3);
+        pack_pixels(codes.data(), size, out + static_cast<size_t>(y) * size * 3);
     }
 }
 

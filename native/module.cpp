@@ -7,6 +7,7 @@ void bind_background(nb::module_ &m);
 void bind_environment(nb::module_ &m);
 void bind_hair(nb::module_ &m);
 void bind_layers(nb::module_ &m);
+void bind_paint(nb::module_ &m);
 void bind_person(nb::module_ &m);
 void bind_photo(nb::module_ &m);
 void bind_random(nb::module_ &m);
@@ -22,6 +23,7 @@ NB_MODULE(_native, m) {
     bind_environment(m);
     bind_hair(m);
     bind_layers(m);
+    bind_paint(m);
     bind_person(m);
     bind_photo(m);
     bind_random(m);
