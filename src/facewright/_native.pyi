@@ -67,6 +67,21 @@ def rms_forward(bf16: bool, x: int, y: int, windows: tuple[int, int, int, int, i
 def rms_backward(bf16: bool, dy: int, x: int, y: int, dx: int, windows: tuple[int, int, int, int, int, int, int, int]) -> None:
     """Gradient of rms_forward: fills dx."""
 
+class AlbedoPainter:
+    """Paints albedo textures from shared masks and noise patterns."""
+
+    def __init__(self, masks: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', writable=False)], patterns: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', writable=False)]) -> None:
+        """masks (M, S, S) uint8 and patterns (P, S, S) int8 are copied."""
+
+    def paint(self, planes: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', writable=False)], parameters: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], base: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', writable=False)] | None = None) -> Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None))]:
+        """
+        (S, S, 3) uint8: layers over each other in order, over `base` (S, S, 3) or black. planes (L, 4): mask, pattern,
+        and two coordinate planes u and v among the masks for a band, else -1. parameters (L, 13): red, green, blue
+        0 .. 255, strength, threshold, gain, roughness, mottle, c0, c1, c2, w0, w1. A layer's value is its mask, times
+        1 - |v - (c0 + c1 u + c2 u^2)| / (w0 + w1 u) for a band. Where that is above 0 it covers with alpha = strength *
+        clamp((value + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).
+        """
+
 @overload
 def combine(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], basis: Annotated[NDArray[numpy.int16], dict(shape=(None, None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C')]:
     """
@@ -89,21 +104,6 @@ def normal_quantile(p: Annotated[NDArray[numpy.float64], dict(shape=(None,), ord
 
 def sincos_deg(degrees: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
     """(n, 2) float64: sine and cosine."""
-
-class AlbedoPainter:
-    """Paints albedo textures from shared masks and noise patterns."""
-
-    def __init__(self, masks: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', writable=False)], patterns: Annotated[NDArray[numpy.int8], dict(shape=(None, None, None), order='C', writable=False)]) -> None:
-        """masks (M, S, S) uint8 and patterns (P, S, S) int8 are copied."""
-
-    def paint(self, planes: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', writable=False)], parameters: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], base: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', writable=False)] | None = None) -> Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None))]:
-        """
-        (S, S, 3) uint8: layers over each other in order, over `base` (S, S, 3) or black. planes (L, 4): mask, pattern,
-        and two coordinate planes u and v among the masks for a band, else -1. parameters (L, 13): red, green, blue
-        0 .. 255, strength, threshold, gain, roughness, mottle, c0, c1, c2, w0, w1. A layer's value is its mask, times
-        1 - |v - (c0 + c1 u + c2 u^2)| / (w0 + w1 u) for a band. Where that is above 0 it covers with alpha = strength *
-        clamp((value + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).
-        """
 
 def develop(images: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None, None), order='C', device='cpu', writable=False)], settings: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], words: Annotated[NDArray[numpy.uint32], dict(shape=(None, None), order='C', device='cpu', writable=False)]) -> Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None, None))]:
     """
