@@ -2,9 +2,9 @@
 
     python bench/person.py [--people 40] [--samples 10 100] [--rounds 3]
 
-One thread, one process. The stages are functions of the package with a clock put round each: what a stage calls that is
-a stage itself counts there. A person's figure is the least of the rounds, the table has the median and mean over people. A
-new expression is the native draw of a scene with one less the same call's without; see bench/instructions.py for that.
+One thread, one process. The stages are functions of the package with a clock put round each: what a stage calls that
+is a stage itself counts there. A person's figure is the least of the rounds, the table has the median and mean over
+people. A new expression is the native draw of a scene with one less the same call's without (bench/instructions.py).
 """
 
 from __future__ import annotations

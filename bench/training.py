@@ -5,7 +5,7 @@
 One thread. Every side is a process of its own, so that none has another's settings of malloc; they take turns of a step
 each, times are CPU time (user and system), the median of the turns counts. No allocator is preloaded. Plain: float32,
 PyTorch's own layers and memory layout, SGD, softmax over 500 people. Ours: what `facewright train` does here (bfloat16
-where the CPU has it, channels-last, fused layers, freed memory kept, ArcFace), and the same without what is named.
+where the CPU has it, channels-last, fused layers, quiet memory, ArcFace), and the same without what is named.
 Steps of 32 images, for the fast network also of the 64 that its preset takes. The last lines measure augmentation
 beside a step, and two ranks beside one.
 """
@@ -33,8 +33,7 @@ from facewright.recognition.backbones import build_backbone
 from facewright.recognition.backbones.layers import plain_layers
 from facewright.recognition.config import BackboneConfig, BackboneName, LossConfig, TrainConfig
 from facewright.recognition.losses import build_loss
-from facewright.recognition.memory import kept_memory
-from facewright.recognition.ranks import has_fast_bf16
+from facewright.recognition.ranks import has_fast_bf16, quiet_memory
 from facewright.recognition.train import TrainingData, train
 
 NETWORKS: tuple[BackboneName, ...] = ("fast", "nn4.small2", "nn4", "mobilefacenet", "iresnet18", "iresnet50")
@@ -110,8 +109,8 @@ def serve_steps(pipe: Connection, side: str, name: BackboneName, batch: int) -> 
     """A process that makes a step whenever it is asked to, and answers with its CPU seconds."""
     torch.set_num_threads(1)
     config = BackboneConfig(name)
-    with kept_memory() if side in ("ours", "unfused") else nullcontext():
-        step = plain_step(config, batch) if side == "plain" else our_step(config, batch, side != "unfused")
+    step = plain_step(config, batch) if side == "plain" else our_step(config, batch, side != "unfused")
+    with quiet_memory("cpu") if side in ("ours", "unfused") else nullcontext():
         while pipe.recv():
             pipe.send(timed(step))
 
@@ -138,7 +137,7 @@ def step_processes(
 
 def bench_networks(names: list[BackboneName], seconds: float) -> None:
     print(
-        "| network | images a step | plain fp32 images/s | ours | ratio | without fused layers | without kept memory |"
+        "| network | images a step | plain fp32 images/s | ours | ratio | without fused layers | without quiet memory |"
     )
     print("|---|---|---|---|---|---|---|", flush=True)
     cases = [(name, BATCH) for name in names]
@@ -160,7 +159,7 @@ def bench_augmentation(batch: int, seconds: float) -> None:
     sides = {"step": partial(timed, our_step(config, batch))}
     for name, recipe in RECIPES.items():
         sides[name] = partial(timed, partial(augment, images, recipe, config.size, (1,)))
-    with kept_memory():
+    with quiet_memory("cpu"):
         taken = take_turns(sides, seconds)
     parts = ", ".join(f"{name} {100 * taken[name] / taken['step']:.1f}%" for name in RECIPES)
     print(f"augmentation, part of a step of the fast network at 64x64: {parts}", flush=True)

@@ -30,7 +30,7 @@ from torch import nn
 from facewright.errors import FacewrightError
 from facewright.recognition.memory import kept_memory
 
-__all__ = ["Precision", "RankSetup", "has_fast_bf16", "run_ranks"]
+__all__ = ["Precision", "RankSetup", "has_fast_bf16", "quiet_memory", "run_ranks"]
 
 T = TypeVar("T")
 Precision = Literal["bf16", "fp16", "fp32"]
@@ -158,7 +158,7 @@ def _join(setup: RankSetup, rank: int) -> Iterator[Fabric]:
             **strategy,
         )
         fabric.launch()
-        with warnings.catch_warnings(), _quiet_memory(setup.accelerator):
+        with warnings.catch_warnings(), quiet_memory(setup.accelerator):
             # The layout of a 1x1 convolution's weights has two names; DDP notices, and it costs nothing.
             warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
             yield fabric
@@ -170,7 +170,7 @@ def _join(setup: RankSetup, rank: int) -> Iterator[Fabric]:
 
 
 @contextmanager
-def _quiet_memory(accelerator: Literal["cpu", "cuda"]) -> Iterator[None]:
+def quiet_memory(accelerator: Literal["cpu", "cuda"]) -> Iterator[None]:
     """Nothing of a step goes back to the system, and Python looks for garbage only among what is new."""
     gc.collect()
     gc.freeze()
