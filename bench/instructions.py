@@ -24,11 +24,11 @@ PATHS = ("portable", "avx2")
 SHORT, LONG = 2, 8
 STAGES = {
     "geometry": r"Stage::(set|express|place|project)$|vertex_normals|::project$|framed_view|Rig",
-    "shadows": r"ShadowMap|::place$",
+    "shadows": r"ShadowMap|::(place|corner|shadow|sky)$",
     "light": r"Stage::(light|set_attributes)|Lighting|::light|make_light|highlight|shine",
     "raster": r"::(rasterize|walk|set_up|corners)|draw_opaque|need_seen|FarthestBlocks",
     "layers": r"Layers|::cover",
-    "shade": r"shade|Fragments|::sample$|texels_per_pixel",
+    "shade": r"shade|Opaque|Shading|Lookups|::hold$|Fragments|::(sample|see)$|texels_per_pixel",
     "resolve": r"resolve|Canvas",
     "memory": r"^_*mem|alloc|free|operator",
 }
