@@ -56,9 +56,10 @@ def _facts(reader: DatasetReader, summary: Summary, manifest: Manifest | None) -
     }
     if manifest is not None:
         files = [file for shard in manifest.shards.values() for file in shard.files.values()]
+        size = size_text(sum(file.bytes for file in files))
         config = manifest.origin.get("config", {})
         facts |= {
-            "format": f"{manifest.format}, {len(manifest.shards):,} shards, {size_text(sum(f.bytes for f in files))}",
+            "format": ", ".join((manifest.format, _counted(len(manifest.shards), "shard"), size)),
             "written by": f"facewright {manifest.origin.get('version')}",
             "settings": ", ".join(
                 f"{name} {config[name]}" for name in _SETTINGS if config.get(name) is not None
@@ -87,3 +88,7 @@ def _bars(values: np.ndarray) -> str:
     counts = np.histogram(values, bins=_BINS)[0]
     heights = np.ceil(counts / max(counts.max(), 1) * (len(_BARS) - 1)).astype(int)
     return "".join(_BARS[height] for height in heights.tolist())
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
