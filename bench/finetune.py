@@ -17,9 +17,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from view1 import View1, gap, load_cells, save_cell
+from view1 import View1, gap, load_cells, save_cell, short_training
 
-from facewright.recognition.config import BackboneConfig, LossConfig, TrainConfig
 from facewright.recognition.train import TrainingData, train
 
 SIZES = (1000, 5000, 10000, 24474)
@@ -28,15 +27,7 @@ SEEN = 96_000  # images, each as often as it takes
 
 def run(size: int, tuned: bool, seed: int, options: argparse.Namespace, view: View1) -> None:
     """Train and measure one cell."""
-    config = TrainConfig(
-        epochs=1,
-        epoch_steps=SEEN // 64,
-        seed=seed,
-        backbone=BackboneConfig("fast", input_px=(48, 48)),
-        loss=LossConfig("arcface"),
-        devices=1,
-        accelerator="cpu",
-    )
+    config = short_training(SEEN, seed)
     if tuned:
         config = replace(config, init=options.pretrained, learning_rate=config.learning_rate / 4)
     name = f"{'tuned' if tuned else 'real'}_{size}_seed{seed}"

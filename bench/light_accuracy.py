@@ -14,11 +14,10 @@ from pathlib import Path
 
 import numpy as np
 from light import LOOKS, draw_lit
-from view1 import View1, gap, load_cells, save_cell
+from view1 import View1, gap, load_cells, save_cell, short_training
 
 from facewright.dataset.config import DatasetConfig
 from facewright.dataset.generate import generate
-from facewright.recognition.config import BackboneConfig, LossConfig, TrainConfig
 from facewright.recognition.train import TrainingData, train
 
 SEEN = 60_000  # images, in every cell
@@ -33,15 +32,7 @@ def fill(results: Path, work: Path, view: View1, seeds: int) -> None:
             config = DatasetConfig(people=1000, samples=20)
             generate(work / kind, config, draw=functools.partial(draw_lit, look), workers=1, quiet=True)
         for seed in missing:
-            training = TrainConfig(
-                epochs=1,
-                epoch_steps=SEEN // 64,
-                seed=seed,
-                backbone=BackboneConfig("fast", input_px=(48, 48)),
-                loss=LossConfig("arcface"),
-                devices=1,
-                accelerator="cpu",
-            )
+            training = short_training(SEEN, seed)
             run = train(training, TrainingData((str(work / kind),)), work / "runs" / f"{kind}_seed{seed}")
             save_cell(results / f"{kind}_seed{seed}.json", view.scores(run), view, light=name, seed=seed)
 

@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
-from view1 import View1, gap, load_cells, save_cell
+from view1 import View1, gap, load_cells, save_cell, short_training
 
-from facewright.recognition.config import BackboneConfig, LossConfig, TrainConfig
 from facewright.recognition.train import TrainingData, train
 
 SEEN = 120_000  # images, in every cell
@@ -48,26 +47,13 @@ class Cell:
         return f"{self.kind}_seed{self.seed}"
 
 
-def config(seed: int) -> TrainConfig:
-    """The same training for every cell."""
-    return TrainConfig(
-        epochs=1,
-        epoch_steps=SEEN // 64,
-        seed=seed,
-        backbone=BackboneConfig("fast", input_px=(48, 48)),
-        loss=LossConfig("arcface"),
-        devices=1,
-        accelerator="cpu",
-    )
-
-
 def run(cell: Cell, options: argparse.Namespace, view: View1) -> None:
     """Train and measure one cell."""
     drawn = options.work / ("mixed" if cell.identity else "syn")
     photographs = str(options.real)
     sets = (str(drawn), photographs) if cell.photographs == "joined" else (str(drawn),)
     data = TrainingData(sets, domain_mixup=photographs if cell.photographs == "mixed" else None)
-    out = train(config(cell.seed), data, options.work / "runs" / cell.name)
+    out = train(short_training(SEEN, cell.seed), data, options.work / "runs" / cell.name)
     facts = {"identity_mixup": cell.identity, "photographs": cell.photographs, "seed": cell.seed}
     save_cell(options.results / f"{cell.name}.json", view.scores(out), view, **facts)
 
