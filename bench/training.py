@@ -2,10 +2,11 @@
 
     python bench/training.py [--networks nn4 fast] [--seconds 12]
 
-One thread. Every side is a process of its own, so that none has another's settings of malloc; they take turns of a step
-each, times are CPU time (user and system), the median of the turns counts. No allocator is preloaded. Plain: float32,
-PyTorch's own layers and memory layout, SGD, softmax over 500 people. Ours: what `facewright train` does here (bfloat16
-where the CPU has it, channels-last, fused layers, quiet memory, ArcFace), and the same without what is named.
+One thread. Every side is a process of its own, so that none has another's settings of malloc. They take turns of a
+third of a second, at least a step, as training makes step after step; times are CPU time (user and system) of a step,
+the median of the turns counts. No allocator is preloaded. Plain: float32, PyTorch's own layers and memory layout, SGD,
+softmax over 500 people. Ours: what `facewright train` does here (bfloat16 where the CPU has it, channels-last, fused
+layers, quiet memory, ArcFace), and the same without what is named.
 Steps of 32 images, for the fast network also of the 64 that its preset takes. The last lines measure augmentation
 beside a step, and two ranks beside one.
 """
@@ -38,6 +39,7 @@ from facewright.recognition.train import TrainingData, train
 
 NETWORKS: tuple[BackboneName, ...] = ("fast", "nn4.small2", "nn4", "mobilefacenet", "iresnet18", "iresnet50")
 BATCH = 32
+TURN = 1 / 3
 CLASSES = 500
 
 
@@ -87,12 +89,21 @@ def our_step(config: BackboneConfig, batch: int, fused: bool = True) -> Callable
     return unfused
 
 
+def turn(step: Callable[[], None]) -> float:
+    """CPU seconds of a step, from as many as TURN seconds take."""
+    taken = [timed(step)]
+    while sum(taken) < TURN:
+        taken.append(timed(step))
+    return sum(taken) / len(taken)
+
+
 def take_turns(sides: Mapping[str, Callable[[], float]], seconds: float) -> dict[str, float]:
     """The median of the CPU seconds that each side returns, which take turns; the first turn does not count."""
     times: dict[str, list[float]] = {name: [] for name in sides}
     for run in sides.values():
         run()
-    while sum(map(sum, times.values())) < seconds or len(next(iter(times.values()))) < 3:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end or len(next(iter(times.values()))) < 3:
         for name, run in sides.items():
             times[name].append(run())
     return {name: statistics.median(taken) for name, taken in times.items()}
@@ -106,20 +117,20 @@ def timed(run: Callable[[], object]) -> float:
 
 
 def serve_steps(pipe: Connection, side: str, name: BackboneName, batch: int) -> None:
-    """A process that makes a step whenever it is asked to, and answers with its CPU seconds."""
+    """A process that takes a turn whenever it is asked to, and answers with the CPU seconds of a step."""
     torch.set_num_threads(1)
     config = BackboneConfig(name)
     step = plain_step(config, batch) if side == "plain" else our_step(config, batch, side != "unfused")
     with quiet_memory("cpu") if side in ("ours", "unfused") else nullcontext():
         while pipe.recv():
-            pipe.send(timed(step))
+            pipe.send(turn(step))
 
 
 @contextmanager
 def step_processes(
     sides: Sequence[str], name: BackboneName, batch: int
 ) -> Iterator[dict[str, Callable[[], float]]]:
-    """One process for each side, as functions that make a step there."""
+    """One process for each side, as functions that take a turn there."""
     context = multiprocessing.get_context("spawn")
     pipes, runs = [], {}
     for side in sides:

@@ -62,6 +62,9 @@ using NormParameters = std::tuple<Address, Address, Address>;
 // momentum, mean, variance, number of batches
 using Running = std::tuple<float, Address, Address, Address>;
 
+// gradient of y, numbers between its rows; that of even pixels or none, height and width of the maps
+using UpstreamParts = std::tuple<Address, int64_t, Address, int64_t, int64_t>;
+
 Norm norm_of(const NormShape &shape, const NormParameters &parameters) {
     const auto [rows, channels, activation, eps] = shape;
     const auto [weight, bias, slope] = parameters;
@@ -88,13 +91,17 @@ void norm_forward(bool bf16, Address x, Address plus, Address sum, Address y, co
     });
 }
 
-void norm_backward(bool bf16, Address dy, int64_t stride, Address x, Address plus, Address dx, const NormShape &shape,
+void norm_backward(bool bf16, const UpstreamParts &upstream, Address x, Address plus, Address dx, const NormShape &shape,
                    const NormParameters &parameters, Address mean, Address variance, Address d_weight, Address d_bias,
                    Address d_slope) {
     const Norm norm = norm_of(shape, parameters);
+    const auto [dy, stride, halved, height, width] = upstream;
+    if (halved && (stride != norm.channels || height < 1 || width < 1 || norm.rows % (height * width) != 0))
+        throw std::invalid_argument("norm: expected whole maps without gaps where a gradient of half their size comes back");
     with_layers(bf16, [&]<class T>(const Layers<T> &layers, T) {
-        layers.norm_backward(norm, at<T>(dy), stride, at<T>(x), at<T>(plus), at<T>(dx), at<float>(mean),
-                             at<float>(variance), at<float>(d_weight), at<float>(d_bias), at<float>(d_slope));
+        const Upstream<T> up{at<T>(dy), stride, at<T>(halved), height, width};
+        layers.norm_backward(norm, up, at<T>(x), at<T>(plus), at<T>(dx), at<float>(mean), at<float>(variance),
+                             at<float>(d_weight), at<float>(d_bias), at<float>(d_slope));
     });
 }
 
@@ -169,10 +176,11 @@ void bind_layers(nb::module_ &m) {
           "running ones. With `plus`, the same of sum = x + plus. Arrays are addresses, 0 for none; maps are float32, or "
           "bfloat16 if `bf16`, all else is float32. shape: rows, channels, activation (0: none, 1: ReLU, 2: PReLU), eps; "
           "parameters: weight, bias, slope; running: momentum, mean, variance, number of batches (int64).");
-    m.def("norm_backward", &fw::norm_backward, "bf16"_a, "dy"_a, "stride"_a, "x"_a, "plus"_a, "dx"_a, "shape"_a,
+    m.def("norm_backward", &fw::norm_backward, "bf16"_a, "upstream"_a, "x"_a, "plus"_a, "dx"_a, "shape"_a,
           "parameters"_a, "mean"_a, "variance"_a, "d_weight"_a, "d_bias"_a, "d_slope"_a,
           "Gradients of norm_forward from that of y: fills dx (with `plus`, the gradient of the sum, on top), d_weight, "
-          "d_bias and, for PReLU, d_slope. `stride`: numbers from one row of dy to the next.");
+          "d_bias and, for PReLU, d_slope. upstream: the gradient of y, numbers from one row of it to the next, a gradient of "
+          "y's pixels in even rows and columns that comes on top, height and width of y's maps.");
     m.def("response_forward", &fw::response_forward, "bf16"_a, "x"_a, "y"_a, "rows"_a, "channels"_a, "size"_a, "alpha"_a,
           "y = x / (1 + alpha / size * sum of squares over `size` channels) ^ 0.75.");
     m.def("response_backward", &fw::response_backward, "bf16"_a, "dy"_a, "x"_a, "dx"_a, "rows"_a, "channels"_a, "size"_a,

@@ -23,6 +23,16 @@ struct Norm {
     int64_t *batches;  // that the running moments have seen
 };
 
+// The gradient of y: dy, whose rows begin `stride` numbers apart, and, if not null, that of y's pixels in even rows and
+// columns alone, on top. The maps have height x width pixels; with `halved`, dy lies without gaps.
+template <class T>
+struct Upstream {
+    const T *dy;
+    int64_t stride;
+    const T *halved;
+    int64_t height, width;
+};
+
 // Local response normalisation over `size` (odd) neighbouring channels, with an exponent of 3/4.
 struct Response {
     int64_t rows, channels, size;
@@ -44,9 +54,9 @@ struct Layers {
     // With `plus`, the same of sum = x + plus.
     void (*norm_forward)(const Norm &norm, const T *x, const T *plus, T *sum, T *y, float *mean, float *variance);
     // Gradients of norm_forward from that of y and, if not null, `plus`, that of sum, which is x here; d_slope is written
-    // for prelu only. `stride`: numbers between dy's rows.
-    void (*norm_backward)(const Norm &norm, const T *dy, int64_t stride, const T *x, const T *plus, T *dx,
-                          const float *mean, const float *variance, float *d_weight, float *d_bias, float *d_slope);
+    // for prelu only.
+    void (*norm_backward)(const Norm &norm, const Upstream<T> &up, const T *x, const T *plus, T *dx, const float *mean,
+                          const float *variance, float *d_weight, float *d_bias, float *d_slope);
     // y = x * (1 + alpha / size * sum of squares) ^ -3/4
     void (*response_forward)(const Response &response, const T *x, T *y);
     void (*response_backward)(const Response &response, const T *dy, const T *x, T *dx);

@@ -133,17 +133,60 @@ void apply(const T *x, T *y, int64_t rows, int64_t channels, const Affine &affin
     }
 }
 
+// Rows of the gradient from above, `pixels` pixels each, block by block; what comes back to even pixels is added on the way.
+template <class T>
+class Gradients {
+  public:
+    Gradients(const Upstream<T> &up, int64_t channels, int64_t pixels)
+        : up_(up), channels_(channels), pixels_(pixels),
+          block_(up.halved ? block_rows(channels * pixels) * channels * pixels : 0) {}
+
+    int64_t stride() const { return up_.stride * pixels_; }
+
+    // Rows start .. end, at most a block of them: they begin stride() numbers apart.
+    const T *rows(int64_t start, int64_t end) {
+        const T *from = up_.dy + start * stride();
+        if (!up_.halved) return from;
+        std::copy(from, from + (end - start) * stride(), block_.begin());
+        const int64_t first = start * pixels_, last = end * pixels_;
+        for (int64_t line = first / up_.width; line * up_.width < last; ++line)
+            if (line % up_.height % 2 == 0) add_line(line, first, last);
+        return block_.data();
+    }
+
+  private:
+    // Adds to pixels first .. last what belongs to one line of a map.
+    void add_line(int64_t line, int64_t first, int64_t last) {
+        const int64_t begin = line * up_.width, half_width = (up_.width + 1) / 2, half_height = (up_.height + 1) / 2;
+        const int64_t half_line = line / up_.height * half_height + line % up_.height / 2;
+        const int64_t to = std::min(up_.width, last - begin);
+        for (int64_t x = std::max<int64_t>(0, first - begin + 1) / 2 * 2; x < to; x += 2) {
+            T *pixel = block_.data() + (begin + x - first) * channels_;
+            const T *more = up_.halved + (half_line * half_width + x / 2) * channels_;
+            for_strips<4>(channels_, [&]<int N, int K>(int64_t c) {
+                for (int k = 0; k < K; ++k)
+                    write<N>(pixel + c + k * N, read<N>(pixel + c + k * N) + read<N>(more + c + k * N));
+            });
+        }
+    }
+
+    const Upstream<T> &up_;
+    int64_t channels_, pixels_;
+    std::vector<T> block_;
+};
+
 // Sums over rows of g, of g * (x - mean) and, for the slope, of dy * min(z, 0), where g is the gradient at z.
 struct GradientSums {
     std::vector<double> g, gx, slope;
 };
 
 template <Activation A, class T>
-void sum_gradients(const T *dy, int64_t stride, const T *x, int64_t rows, int64_t channels, const float *mean,
+void sum_gradients(Gradients<T> &gradients, const T *x, int64_t rows, int64_t channels, const float *mean,
                    const Affine &affine, GradientSums &sums) {
-    const int64_t block = block_rows(channels);
+    const int64_t block = block_rows(channels), stride = gradients.stride();
     for (int64_t start = 0; start < rows; start += block) {
         const int64_t end = std::min(rows, start + block);
+        const T *dy = gradients.rows(start, end) - start * stride;
         for_strips<2>(channels, [&]<int N, int K>(int64_t c) {
             Floats<N> middle[K], scale[K], shift[K], slope[K], g_sum[K] = {}, gx_sum[K] = {}, s_sum[K] = {};
             for (int k = 0; k < K; ++k) {
@@ -171,11 +214,12 @@ void sum_gradients(const T *dy, int64_t stride, const T *x, int64_t rows, int64_
 
 // dx = scale * g - a * x - b, and `plus` on top where there is one
 template <Activation A, bool Plus, class T>
-void input_gradient(const T *dy, int64_t stride, const T *x, const T *plus, T *dx, int64_t rows, int64_t channels,
+void input_gradient(Gradients<T> &gradients, const T *x, const T *plus, T *dx, int64_t rows, int64_t channels,
                     const Affine &affine, const float *by_x, const float *constant) {
-    const int64_t block = block_rows(channels);
+    const int64_t block = block_rows(channels), stride = gradients.stride();
     for (int64_t start = 0; start < rows; start += block) {
         const int64_t end = std::min(rows, start + block);
+        const T *dy = gradients.rows(start, end) - start * stride;
         for_strips<2>(channels, [&]<int N, int K>(int64_t c) {
             Floats<N> scale[K], shift[K], slope[K], a[K], b[K];
             for (int k = 0; k < K; ++k) {
@@ -241,17 +285,17 @@ void norm_forward(const Norm &n, const T *x, const T *plus, T *sum, T *y, float 
 }
 
 template <Activation A, class T>
-void norm_backward_of(const Norm &n, const T *dy, int64_t stride, const T *x, const T *plus, T *dx, const float *mean,
+void norm_backward_of(const Norm &n, const Upstream<T> &up, const T *x, const T *plus, T *dx, const float *mean,
                       const float *variance, float *d_weight, float *d_bias, float *d_slope) {
-    const int64_t channels = n.channels, pixels = stride == channels ? pixels_a_row(n.rows, channels) : 1;
+    const int64_t channels = n.channels, pixels = up.stride == channels ? pixels_a_row(n.rows, channels) : 1;
     const int64_t rows = n.rows / pixels, width = channels * pixels;
-    stride *= pixels;
+    Gradients<T> gradients(up, channels, pixels);
     Coefficients coefficients(n, pixels, mean, variance);
     const Affine affine = coefficients.repeated();
     Constants middle(channels, pixels), a(channels, pixels), b(channels, pixels);
     for (int64_t c = 0; c < channels; ++c) middle[c] = mean[c];
     GradientSums sums{std::vector<double>(width), std::vector<double>(width), std::vector<double>(width)};
-    sum_gradients<A>(dy, stride, x, rows, width, middle.repeated(), affine, sums);
+    sum_gradients<A>(gradients, x, rows, width, middle.repeated(), affine, sums);
     for (std::vector<double> *one : {&sums.g, &sums.gx, &sums.slope}) fold(one->data(), channels, pixels);
     for (int64_t c = 0; c < channels; ++c) {
         const double inverse = 1.0 / std::sqrt(double(variance[c]) + n.eps), scale = affine.scale[c];
@@ -263,16 +307,16 @@ void norm_backward_of(const Norm &n, const T *dy, int64_t stride, const T *x, co
         b[c] = static_cast<float>(scale * sums.g[c] / n.rows - by_x * mean[c]);
     }
     const auto run = plus ? input_gradient<A, true, T> : input_gradient<A, false, T>;
-    run(dy, stride, x, plus, dx, rows, width, affine, a.repeated(), b.repeated());
+    run(gradients, x, plus, dx, rows, width, affine, a.repeated(), b.repeated());
 }
 
 template <class T>
-void norm_backward(const Norm &n, const T *dy, int64_t stride, const T *x, const T *plus, T *dx, const float *mean,
+void norm_backward(const Norm &n, const Upstream<T> &up, const T *x, const T *plus, T *dx, const float *mean,
                    const float *variance, float *d_weight, float *d_bias, float *d_slope) {
     const auto run = n.activation == Activation::none   ? norm_backward_of<Activation::none, T>
                      : n.activation == Activation::relu ? norm_backward_of<Activation::relu, T>
                                                         : norm_backward_of<Activation::prelu, T>;
-    run(n, dy, stride, x, plus, dx, mean, variance, d_weight, d_bias, d_slope);
+    run(n, up, x, plus, dx, mean, variance, d_weight, d_bias, d_slope);
 }
 
 }  // namespace

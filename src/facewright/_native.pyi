@@ -40,9 +40,9 @@ def norm_forward(bf16: bool, x: int, plus: int, sum: int, y: int, shape: tuple[i
     Normalise each channel of x over all rows into y and activate it; fills mean and (biased) variance and moves the running ones. With `plus`, the same of sum = x + plus. Arrays are addresses, 0 for none; maps are float32, or bfloat16 if `bf16`, all else is float32. shape: rows, channels, activation (0: none, 1: ReLU, 2: PReLU), eps; parameters: weight, bias, slope; running: momentum, mean, variance, number of batches (int64).
     """
 
-def norm_backward(bf16: bool, dy: int, stride: int, x: int, plus: int, dx: int, shape: tuple[int, int, int, float], parameters: tuple[int, int, int], mean: int, variance: int, d_weight: int, d_bias: int, d_slope: int) -> None:
+def norm_backward(bf16: bool, upstream: tuple[int, int, int, int, int], x: int, plus: int, dx: int, shape: tuple[int, int, int, float], parameters: tuple[int, int, int], mean: int, variance: int, d_weight: int, d_bias: int, d_slope: int) -> None:
     """
-    Gradients of norm_forward from that of y: fills dx (with `plus`, the gradient of the sum, on top), d_weight, d_bias and, for PReLU, d_slope. `stride`: numbers from one row of dy to the next.
+    Gradients of norm_forward from that of y: fills dx (with `plus`, the gradient of the sum, on top), d_weight, d_bias and, for PReLU, d_slope. upstream: the gradient of y, numbers from one row of it to the next, a gradient of y's pixels in even rows and columns that comes on top, height and width of y's maps.
     """
 
 def response_forward(bf16: bool, x: int, y: int, rows: int, channels: int, size: int, alpha: float) -> None:

@@ -11,6 +11,7 @@ from facewright.recognition.backbones import build_backbone
 from facewright.recognition.backbones.layers import (
     LocalResponseNorm,
     PReLU,
+    fork_norm_act,
     l2_pool,
     max_pool,
     norm_act,
@@ -20,13 +21,13 @@ from facewright.recognition.backbones.layers import (
 from facewright.recognition.config import BackboneConfig
 
 
-def results(layer, images, parameters):
-    """Output and all gradients of a layer, under a fixed upstream gradient."""
+def results(layer, images, parameters, where=1.0):
+    """Output and all gradients of a layer, under an upstream gradient that is fixed and 0 where `where` is."""
     images = images.clone().requires_grad_()
     for parameter in parameters:
         parameter.grad = None
     out = layer(images)
-    out.backward(torch.linspace(-1, 1, out.numel()).reshape(out.shape).sin().to(out.dtype))
+    out.backward((where * torch.linspace(-1, 1, out.numel()).reshape(out.shape).sin()).to(out.dtype))
     return [out.detach().clone(), images.grad, *(parameter.grad for parameter in parameters)]
 
 
@@ -54,11 +55,16 @@ def norm_and_act(kind, channels, seed):
 def test_normalisation_and_activation_are_pytorchs(kind, seed, channels, n, side, mean):
     norm, act, parameters = norm_and_act(kind, channels, seed)
     images = (torch.randn(n, channels, side, side) + mean).contiguous(memory_format=torch.channels_last)
-    fused = results(lambda x: norm_act(x, norm, act), images, parameters)
+    with torch.no_grad():
+        smooth = (
+            norm(images).abs() > 1e-4
+        )  # at 0 the last bit decides whether an activation passes a gradient on
+    norm.reset_running_stats()
+    fused = results(lambda x: norm_act(x, norm, act), images, parameters, smooth)
     moments = norm.running_mean.clone(), norm.running_var.clone()
     norm.reset_running_stats()
     with plain_layers():
-        plain = results(lambda x: norm_act(x, norm, act), images, parameters)
+        plain = results(lambda x: norm_act(x, norm, act), images, parameters, smooth)
     for found, expected in zip(fused, plain, strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-3, atol=2e-3 * (1 + expected.abs().max().item()))
     torch.testing.assert_close(moments[0], norm.running_mean, rtol=1e-4, atol=1e-4)
@@ -93,6 +99,42 @@ def test_a_sum_and_its_normalisation_are_pytorchs(used, bf16, seed, channels, n,
     for value, expected in zip(found["fused"], found["plain"], strict=True):
         rtol, atol = (2**-6, 2**-6) if bf16 else (1e-3, 2e-3)
         torch.testing.assert_close(value, expected, rtol=rtol, atol=atol * (1 + expected.abs().max().item()))
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+@given(
+    seed=st.integers(0, 99),
+    channels=st.integers(1, 40),
+    n=st.integers(2, 5),
+    height=st.integers(2, 9),
+    width=st.integers(2, 9),
+    summands=st.integers(1, 2),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_fork_after_a_normalisation_is_pytorchs(bf16, seed, channels, n, height, width, summands):
+    norm, act, parameters = norm_and_act("relu", channels, seed)
+    main = nn.Conv2d(channels, 3, 3, stride=2, padding=1, bias=False)
+    side = nn.Conv2d(channels, 4, 1, stride=2, bias=False)
+    parameters += [main.weight, side.weight]
+    dtype = torch.bfloat16 if bf16 else torch.float32
+    values = torch.randn(summands, n, channels, height, width).to(dtype).float()
+    found = {}
+    for form in ("fused", "plain"):
+        norm.zero_grad(), main.zero_grad(), side.zero_grad()
+        maps = [v.to(dtype) if form == "fused" else v.clone() for v in values]
+        maps = [m.contiguous(memory_format=torch.channels_last).requires_grad_() for m in maps]
+        if form == "fused":
+            with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+                outs = fork_norm_act(tuple(maps), norm, act, main, side)
+            assert {out.dtype for out in outs} == {dtype}
+        else:
+            active = torch.relu(norm(sum(maps).to(dtype).float()))
+            outs = main(active), side(active)
+        sum(out.float().square().mean() for out in outs).backward()
+        found[form] = [value.detach().float() for value in (*outs, *(p.grad for p in (*maps, *parameters)))]
+    for value, expected in zip(found["fused"], found["plain"], strict=True):
+        distance, scale = (value - expected).norm(), expected.norm()
+        assert distance <= (0.03 if bf16 else 2e-4) * scale + 1e-5
 
 
 def test_weights_cast_together_are_those_that_autocast_makes():

@@ -19,6 +19,7 @@ __all__ = [
     "PRELU",
     "RELU",
     "Running",
+    "fork_norm_act",
     "max_pool",
     "norm_act",
     "response_norm",
@@ -49,7 +50,8 @@ def norm_act(
     running: Running,
 ) -> Tensor:
     """Maps normalised over a batch and activated."""
-    _, out = _NormAct.apply(images, None, weight, bias, slope, activation, eps, running)  # type: ignore[no-untyped-call]
+    parts = weight, bias, slope, activation, eps, running
+    _, out, _ = _NormAct.apply(images, None, False, *parts)  # type: ignore[no-untyped-call]
     return cast(Tensor, out)
 
 
@@ -64,8 +66,25 @@ def sum_norm_act(
     running: Running,
 ) -> tuple[Tensor, Tensor]:
     """images + plus, of one shape and type; and that normalised over a batch and activated."""
-    out: tuple[Tensor, Tensor] = _NormAct.apply(images, plus, weight, bias, slope, activation, eps, running)  # type: ignore[no-untyped-call]
-    return out
+    parts = weight, bias, slope, activation, eps, running
+    total, out, _ = _NormAct.apply(images, plus, False, *parts)  # type: ignore[no-untyped-call]
+    return total, out
+
+
+def fork_norm_act(
+    images: Tensor,
+    plus: Tensor | None,
+    weight: Tensor,
+    bias: Tensor,
+    slope: Tensor | None,
+    activation: int,
+    eps: float,
+    running: Running,
+) -> tuple[Tensor, Tensor]:
+    """images + plus normalised over a batch and activated; and the pixels of that in even rows and columns."""
+    parts = weight, bias, slope, activation, eps, running
+    _, out, halved = _NormAct.apply(images, plus, True, *parts)  # type: ignore[no-untyped-call]
+    return out, halved
 
 
 def response_norm(images: Tensor, size: int, alpha: float) -> Tensor:
@@ -135,20 +154,25 @@ class _CastWeights(Function):
 
 
 class _NormAct(Function):
-    """Two passes over memory each way. Only what was normalised is kept for the way back."""
+    """Two passes over memory each way. Only what was normalised is kept for the way back.
+
+    Gives the sum, if there is one; what was normalised and activated; and with `halve` the pixels of that in even rows
+    and columns, whose gradient is added where it is read.
+    """
 
     @staticmethod
     def forward(
         ctx: Any,
         images: Tensor,
         plus: Tensor | None,
+        halve: bool,
         weight: Tensor,
         bias: Tensor,
         slope: Tensor | None,
         activation: int,
         eps: float,
         running: Running,
-    ) -> tuple[Tensor | None, Tensor]:
+    ) -> tuple[Tensor | None, Tensor, Tensor | None]:
         images = _channels_last(images)
         plus = None if plus is None else _channels_last(plus)
         total = None if plus is None else torch.empty_like(images)
@@ -175,15 +199,18 @@ class _NormAct(Function):
         )
         ctx.save_for_backward(images if total is None else total, weight, bias, slope, moments)
         ctx.set_materialize_grads(False)
-        return total, out
+        return total, out, _channels_last(out[:, :, ::2, ::2]) if halve else None
 
     @staticmethod
-    def backward(ctx: Any, d_total: Tensor | None, gradient: Tensor | None) -> tuple[Tensor | None, ...]:
+    def backward(
+        ctx: Any, d_total: Tensor | None, gradient: Tensor | None, d_halved: Tensor | None
+    ) -> tuple[Tensor | None, ...]:
         images, weight, bias, slope, moments = ctx.saved_tensors
         channels = images.shape[1]
         gradient = torch.zeros_like(images) if gradient is None else gradient.to(images.dtype)
+        d_halved = None if d_halved is None else _channels_last(d_halved.to(images.dtype))
         stride = _row_stride(gradient)
-        if stride is None:
+        if stride is None or d_halved is not None:
             gradient, stride = _channels_last(gradient), channels
         d_total = None if d_total is None else _channels_last(d_total.to(images.dtype))
         d_images = torch.empty_like(images)
@@ -191,8 +218,7 @@ class _NormAct(Function):
         d_slope = None if slope is None else torch.empty_like(slope)
         _native.norm_backward(
             _is_bf16(images),
-            gradient.data_ptr(),
-            stride,
+            (gradient.data_ptr(), stride, _address(d_halved), *images.shape[2:]),
             images.data_ptr(),
             _address(d_total),
             d_images.data_ptr(),
@@ -205,7 +231,7 @@ class _NormAct(Function):
             _address(d_slope),
         )
         d_plus = d_images if ctx.needs_input_grad[1] else None
-        return d_images, d_plus, d_weight, d_bias, d_slope, None, None, None
+        return d_images, d_plus, None, d_weight, d_bias, d_slope, None, None, None
 
 
 class _ResponseNorm(Function):

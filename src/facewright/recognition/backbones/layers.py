@@ -17,6 +17,7 @@ __all__ = [
     "PReLU",
     "Summands",
     "cast_once",
+    "fork_norm_act",
     "l2_pool",
     "max_pool",
     "norm_act",
@@ -97,6 +98,19 @@ def sum_norm_act(summands: Summands, norm: nn.BatchNorm2d, act: Activation = Non
         return fused.sum_norm_act(images, plus, *_norm_parts(norm, act))
     total = images + plus
     return total, norm_act(total, norm, act)
+
+
+def fork_norm_act(
+    summands: Summands, norm: nn.BatchNorm2d, act: Activation, main: nn.Conv2d, side: nn.Conv2d
+) -> tuple[Tensor, Tensor]:
+    """The sum, normalised and activated, through two convolutions. That at the side: 1x1, stride 2, without a bias."""
+    images, *others = summands
+    plus = others[0] if others else None
+    if not (norm.training and _fuses(images)) or (plus is not None and plus.dtype != images.dtype):
+        _, active = sum_norm_act(summands, norm, act)
+        return main(active), side(active)
+    active, halved = fused.fork_norm_act(images, plus, *_norm_parts(norm, act))
+    return main(active), functional.conv2d(halved, side.weight)
 
 
 def _norm_parts(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from facewright.recognition.backbones.layers import Summands, norm_act, sum_norm_act
+from facewright.recognition.backbones.layers import Summands, fork_norm_act, norm_act, sum_norm_act
 from facewright.recognition.config import BackboneConfig
 
 __all__ = ["ResidualNet"]
@@ -51,14 +51,13 @@ class _Block(nn.Module):
         self.conv1 = nn.Conv2d(width_in, width_out, 3, stride=stride, padding=1, bias=False)
         self.norm2 = nn.BatchNorm2d(width_out)
         self.conv2 = nn.Conv2d(width_out, width_out, 3, padding=1, bias=False)
-        self.shortcut = (
-            nn.Conv2d(width_in, width_out, 1, stride=stride, bias=False)
-            if stride != 1 or width_in != width_out
-            else None
-        )
+        self.shortcut = nn.Conv2d(width_in, width_out, 1, stride=2, bias=False) if stride == 2 else None
 
     def forward(self, summands: Summands) -> Summands:
-        images, active = sum_norm_act(summands, self.norm1, "relu")
-        passed: Tensor = images if self.shortcut is None else self.shortcut(active)
-        residual: Tensor = self.conv2(norm_act(self.conv1(active), self.norm2, "relu"))
+        if self.shortcut is None:
+            passed, active = sum_norm_act(summands, self.norm1, "relu")
+            out = self.conv1(active)
+        else:
+            out, passed = fork_norm_act(summands, self.norm1, "relu", self.conv1, self.shortcut)
+        residual: Tensor = self.conv2(norm_act(out, self.norm2, "relu"))
         return residual, passed
