@@ -10,6 +10,8 @@ import simplejpeg
 import torch
 
 from facewright import FacewrightError
+from facewright.dataset.config import DatasetConfig
+from facewright.dataset.config_io import to_json
 from facewright.recognition import batches as batches_module
 from facewright.recognition import train as train_module
 from facewright.recognition.augment import RECIPES
@@ -112,6 +114,26 @@ def test_a_killed_run_ends_with_the_bits_of_an_uninterrupted_one(people, finishe
     assert [[row[c] for c in columns] for row in log_of(run)] == [
         [row[c] for c in columns] for row in log_of(finished)
     ]
+
+
+def test_training_on_people_drawn_for_it_resumes_to_the_same_bits(tmp_path, monkeypatch):
+    config = DatasetConfig(people=4, samples=4)
+    (tmp_path / "faces.json").write_text(to_json(config))
+    config, sets = replace(TINY, epochs=2), [tmp_path / "faces.json"]
+    whole = train(config, sets, tmp_path / "whole")
+    save = RunFolder.save_checkpoint
+
+    def save_then_die(self, checkpoint):
+        save(self, checkpoint)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "save_checkpoint", save_then_die)
+        with pytest.raises(Killed):
+            train(config, sets, tmp_path / "run")
+    run = train(config, sets, tmp_path / "run")
+    for name, value in weights_of(whole).items():
+        np.testing.assert_array_equal(weights_of(run)[name], value, err_msg=name)
 
 
 def test_a_kill_between_checkpoints_in_mid_epoch_changes_nothing(people, finished, tmp_path, monkeypatch):

@@ -1,11 +1,14 @@
 """Weights of other programs, by the names that they give them."""
 
+import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from facewright.errors import FacewrightError
 from facewright.recognition.backbones import build_backbone
 from facewright.recognition.config import BackboneConfig
+from facewright.recognition.embed import load_embedder
 from facewright.recognition.weights import load_weights
 
 
@@ -53,6 +56,27 @@ def test_insightfaces_iresnets_load_by_their_own_names(tmp_path, wrapped):
     loaded = network.network.state_dict()
     assert loaded.keys() == tensors.keys()
     assert all(torch.equal(loaded[name], value) for name, value in tensors.items())
+
+
+def test_insightfaces_checkpoints_are_recognisers(tmp_path):
+    torch.save(insightface_iresnet18(), tmp_path / "backbone.pth")
+    embedder = load_embedder(tmp_path / "backbone.pth")
+    assert embedder.network.config == BackboneConfig("iresnet18")
+    images = np.random.default_rng(0).integers(0, 256, (2, 112, 112, 3), np.uint8)
+    network = build_backbone(BackboneConfig("iresnet18"))
+    load_weights(network, tmp_path / "backbone.pth")
+    inputs = torch.from_numpy(images).permute(0, 3, 1, 2) / 127.5 - 1
+    with torch.inference_mode():
+        both = network.eval()(inputs) + network(inputs.flip(3))
+    np.testing.assert_allclose(embedder(images), functional.normalize(both).numpy(), atol=1e-4)
+
+
+def test_weights_of_no_known_network_are_named(tmp_path):
+    torch.save({"conv1.weight": torch.ones(3, 3)}, tmp_path / "other.pth")
+    with pytest.raises(
+        FacewrightError, match="of no known network, expected weights of one of mobilefacenet"
+    ):
+        load_embedder(tmp_path / "other.pth")
 
 
 def test_weights_of_another_architecture_are_refused_and_nothing_is_loaded(tmp_path):

@@ -38,7 +38,7 @@ def evaluate(
     """Measure a model on LFW's protocol or on a held-out data set of other people.
 
     Args:
-        model: Folder of a training run, a .safetensors checkpoint or an .onnx model.
+        model: Folder of a training run, a .safetensors checkpoint, a .pth of InsightFace's networks or an .onnx model.
         lfw: Folder of LFW's photos, one folder for each person.
         pairs: LFW's pairs.txt (ten folds) or pairsDevTest.txt.
         dev_pairs: Pairs that set the threshold where `pairs` has no folds; by default pairsDevTrain.txt beside it.

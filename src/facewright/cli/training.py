@@ -63,7 +63,7 @@ def embed(
 
     Args:
         folder: Folder of images, searched to any depth.
-        model: Folder of a training run, a .safetensors checkpoint or an .onnx model.
+        model: Folder of a training run, a .safetensors checkpoint, a .pth of InsightFace's networks or an .onnx model.
         out: Parquet file to write: path, face_found, embedding (float32, of length 1).
         photos: Images are photographs, to find a face in and align; otherwise they are square crops already.
         workers: Threads; by default one for each core.

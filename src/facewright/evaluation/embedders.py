@@ -139,7 +139,7 @@ class _OnnxEmbedder:
 
 
 def open_embedder(path: Path, expects: OnnxInput | None = None, threads: int = 1) -> Embedder:
-    """A recogniser from a training run's folder, a `.safetensors` checkpoint or an `.onnx` file.
+    """A recogniser from a training run's folder, a `.safetensors`, `.pt` or `.pth` checkpoint or an `.onnx` file.
 
     `expects` states an ONNX model's input; by default it goes by the file's name, otherwise InsightFace's convention.
     `threads` run an ONNX model on several images at once. Raises FacewrightError when the file is missing, of another
@@ -147,17 +147,17 @@ def open_embedder(path: Path, expects: OnnxInput | None = None, threads: int = 1
     """
     if not path.exists():
         raise FacewrightError(
-            f"{path}: model not found, expected a run folder, a .safetensors or an .onnx file"
+            f"{path}: model not found, expected a run folder, a .safetensors, .pth or .onnx file"
         )
     if path.suffix == ".onnx":
         return _open_onnx(path, expects or _known_input(path), threads)
-    if path.is_dir() or path.suffix == ".safetensors":
+    if path.is_dir() or path.suffix in (".safetensors", ".pt", ".pth"):
         from facewright.recognition.embed import load_embedder
 
         trained = load_embedder(path)
         return _OwnEmbedder(trained.name, CROPS[trained.crop], trained)
     found = f"a {path.suffix} file" if path.suffix else "a file without a suffix"
-    raise FacewrightError(f"{path}: found {found}, expected .safetensors or .onnx")
+    raise FacewrightError(f"{path}: found {found}, expected .safetensors, .pth or .onnx")
 
 
 def embed_unit(

@@ -22,10 +22,11 @@ from jaxtyping import Float32, UInt8
 import facewright
 from facewright.errors import FacewrightError, first_line
 from facewright.formats.atomic import write_atomic
-from facewright.geometry import CROPS
+from facewright.geometry import ARCFACE_112, CROPS
 from facewright.recognition.augment import resize_crops, to_input
 from facewright.recognition.backbones import Backbone, build_backbone
 from facewright.recognition.config import BackboneConfig
+from facewright.recognition.weights import load_backbone
 
 __all__ = ["Embedder", "load_embedder", "one_thread", "save_embedder"]
 
@@ -111,10 +112,14 @@ def save_embedder(
 
 
 def load_embedder(path: Path) -> Embedder:
-    """Read an embedder from a run's folder or a model.safetensors.
+    """Read an embedder from a run's folder, a model.safetensors or a .pt / .pth checkpoint of InsightFace's networks.
 
-    Raises FacewrightError when there is none, when the file is damaged and when another program wrote it.
+    The latter takes crops as InsightFace aligns them. Raises FacewrightError when there is none, when the file is
+    damaged and when another program wrote it.
     """
+    if path.suffix in (".pt", ".pth") and not path.is_dir():
+        network = load_backbone(path)
+        return Embedder(path.stem, ARCFACE_112.name, ARCFACE_112.size_px, network.eval(), {})
     file = path / "model.safetensors" if path.is_dir() else path
     if not file.is_file():
         unfinished = " (the run is not finished)" if (path / "checkpoint.pt").exists() else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import safetensors
 import safetensors.torch
@@ -12,10 +13,11 @@ import torch
 from torch import Tensor
 
 from facewright.errors import FacewrightError, first_line
-from facewright.recognition.backbones import Backbone
+from facewright.recognition.backbones import Backbone, build_backbone
 from facewright.recognition.backbones.iresnet import SYNFACE_NAMES
+from facewright.recognition.config import BackboneConfig, BackboneName
 
-__all__ = ["load_weights", "read_tensors"]
+__all__ = ["load_backbone", "load_weights", "read_tensors"]
 
 # Names under which training programs keep a network's tensors, and prefixes they put before each.
 _CONTAINERS = ("state_dict", "state_dict_backbone", "model", "backbone")
@@ -42,6 +44,30 @@ def load_weights(network: Backbone, path: Path) -> None:
                 f"{network.config.size[0]}x{network.config.size[1]}"
             )
     network.network.load_state_dict({name: found[name] for name in expected})
+
+
+def load_backbone(path: Path) -> Backbone:
+    """The network with inputs of 112x112 whose weights a .pt / .pth checkpoint holds, known by their names and shapes.
+
+    Raises FacewrightError when the file cannot be read and when it belongs to no such network.
+    """
+    found = {name: value.shape for name, value in _renamed(read_tensors(path)).items()}
+    fitting = {}
+    for name in get_args(BackboneName):
+        config = BackboneConfig(name)
+        with torch.device("meta"):
+            tensors = build_backbone(config).network.state_dict()
+        needed = {n: t.shape for n, t in tensors.items() if not n.endswith("num_batches_tracked")}
+        if config.size == (112, 112) and needed.items() <= found.items():
+            fitting[len(needed)] = config  # all tensors of IResNet-18 are in IResNet-34 too
+    if not fitting:
+        names = ", ".join(name for name in get_args(BackboneName) if BackboneConfig(name).size == (112, 112))
+        raise FacewrightError(
+            f"{path}: found tensors of no known network, expected weights of one of {names}"
+        )
+    network = build_backbone(fitting[max(fitting)])
+    load_weights(network, path)
+    return network
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
