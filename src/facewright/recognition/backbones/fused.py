@@ -18,6 +18,7 @@ __all__ = [
     "NONE",
     "PRELU",
     "RELU",
+    "Norm",
     "Running",
     "fork_norm_act",
     "max_pool",
@@ -40,50 +41,32 @@ class Running(NamedTuple):
     batches: Tensor
 
 
-def norm_act(
-    images: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    slope: Tensor | None,
-    activation: int,
-    eps: float,
-    running: Running,
-) -> Tensor:
+class Norm(NamedTuple):
+    """A normalisation's parameters, one number a channel, and the activation after it; `slope` is PReLU's."""
+
+    weight: Tensor
+    bias: Tensor
+    slope: Tensor | None
+    activation: int
+    eps: float
+    running: Running
+
+
+def norm_act(images: Tensor, norm: Norm) -> Tensor:
     """Maps normalised over a batch and activated."""
-    parts = weight, bias, slope, activation, eps, running
-    _, out, _ = _NormAct.apply(images, None, False, *parts)  # type: ignore[no-untyped-call]
+    _, out, _ = _NormAct.apply(images, None, False, *norm)  # type: ignore[no-untyped-call]
     return cast(Tensor, out)
 
 
-def sum_norm_act(
-    images: Tensor,
-    plus: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    slope: Tensor | None,
-    activation: int,
-    eps: float,
-    running: Running,
-) -> tuple[Tensor, Tensor]:
+def sum_norm_act(images: Tensor, plus: Tensor, norm: Norm) -> tuple[Tensor, Tensor]:
     """images + plus, of one shape and type; and that normalised over a batch and activated."""
-    parts = weight, bias, slope, activation, eps, running
-    total, out, _ = _NormAct.apply(images, plus, False, *parts)  # type: ignore[no-untyped-call]
+    total, out, _ = _NormAct.apply(images, plus, False, *norm)  # type: ignore[no-untyped-call]
     return total, out
 
 
-def fork_norm_act(
-    images: Tensor,
-    plus: Tensor | None,
-    weight: Tensor,
-    bias: Tensor,
-    slope: Tensor | None,
-    activation: int,
-    eps: float,
-    running: Running,
-) -> tuple[Tensor, Tensor]:
+def fork_norm_act(images: Tensor, plus: Tensor | None, norm: Norm) -> tuple[Tensor, Tensor]:
     """images + plus normalised over a batch and activated; and the pixels of that in even rows and columns."""
-    parts = weight, bias, slope, activation, eps, running
-    _, out, halved = _NormAct.apply(images, plus, True, *parts)  # type: ignore[no-untyped-call]
+    _, out, halved = _NormAct.apply(images, plus, True, *norm)  # type: ignore[no-untyped-call]
     return out, halved
 
 

@@ -84,7 +84,7 @@ Summands = tuple[Tensor, ...]
 def norm_act(images: Tensor, norm: nn.BatchNorm2d, act: Activation = None) -> Tensor:
     """Batch normalisation and an activation after it, if any."""
     if norm.training and _fuses(images):
-        return fused.norm_act(images, *_norm_parts(norm, act))
+        return fused.norm_act(images, _norm_parts(norm, act))
     return _plain_norm_act(images, norm, act)
 
 
@@ -95,7 +95,7 @@ def sum_norm_act(summands: Summands, norm: nn.BatchNorm2d, act: Activation = Non
         return images, norm_act(images, norm, act)
     (plus,) = others
     if norm.training and _fuses(images) and plus.dtype == images.dtype:
-        return fused.sum_norm_act(images, plus, *_norm_parts(norm, act))
+        return fused.sum_norm_act(images, plus, _norm_parts(norm, act))
     total = images + plus
     return total, norm_act(total, norm, act)
 
@@ -109,13 +109,11 @@ def fork_norm_act(
     if not (norm.training and _fuses(images)) or (plus is not None and plus.dtype != images.dtype):
         _, active = sum_norm_act(summands, norm, act)
         return main(active), side(active)
-    active, halved = fused.fork_norm_act(images, plus, *_norm_parts(norm, act))
+    active, halved = fused.fork_norm_act(images, plus, _norm_parts(norm, act))
     return main(active), functional.conv2d(halved, side.weight)
 
 
-def _norm_parts(
-    norm: nn.BatchNorm2d, act: Activation
-) -> tuple[Tensor, Tensor, Tensor | None, int, float, fused.Running]:
+def _norm_parts(norm: nn.BatchNorm2d, act: Activation) -> fused.Norm:
     """What the fused form takes, of a normalisation that is about to see a batch."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
@@ -124,7 +122,7 @@ def _norm_parts(
     slope = act.weight if isinstance(act, PReLU) else None
     activation = fused.PRELU if slope is not None else fused.RELU if act == "relu" else fused.NONE
     running = fused.Running(norm.momentum, norm.running_mean, norm.running_var, norm.num_batches_tracked)
-    return norm.weight, norm.bias, slope, activation, norm.eps, running
+    return fused.Norm(norm.weight, norm.bias, slope, activation, norm.eps, running)
 
 
 def _plain_norm_act(images: Tensor, norm: nn.BatchNorm2d, act: Activation) -> Tensor:
