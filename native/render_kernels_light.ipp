@@ -47,20 +47,50 @@ struct Spline {
     }
 };
 
-void shadow(const DepthMap &map, const Receivers &at, int32_t count, float *out) {
+// Receivers, one a lane.
+struct SomeReceivers {
+    F x, y, z, normal_x, normal_y, normal_z, lift;
+
+    [[gnu::always_inline]] SomeReceivers(const Receivers &at, int32_t i, int32_t n)
+        : x(load_some(at.x + i, n)), y(load_some(at.y + i, n)), z(load_some(at.z + i, n)),
+          normal_x(load_some(at.normal_x + i, n)), normal_y(load_some(at.normal_y + i, n)),
+          normal_z(load_some(at.normal_z + i, n)), lift(load_some(at.lift_mm + i, n)) {}
+
+    [[gnu::always_inline]] F cosine(const Vec3 &towards) const {
+        return normal_x * towards.x + normal_y * towards.y + normal_z * towards.z;
+    }
+};
+
+// Where a map shows receivers that are taken this far off their surfaces: columns and rows, of which the middle of the map has
+// this one, and millimetres towards the viewer.
+struct PlacesInMap {
+    F column, row, nearness;
+
+    [[gnu::always_inline]] PlacesInMap(const DepthMap &map, const SomeReceivers &from, const F &lift, float middle) {
+        const F x = from.x + from.normal_x * lift - map.centre_mm.x, y = from.y + from.normal_y * lift - map.centre_mm.y,
+                z = from.z + from.normal_z * lift - map.centre_mm.z;
+        column = (x * map.right.x + y * map.right.y + z * map.right.z) * map.scale + middle;
+        row = middle - (x * map.up.x + y * map.up.y + z * map.up.z) * map.scale;
+        nearness = x * map.towards.x + y * map.towards.y + z * map.towards.z;
+    }
+
+    // Which of them have `before` columns and rows in front of theirs, and one behind.
+    [[gnu::always_inline]] I inside(const DepthMap &map, float before) const {
+        const float last = static_cast<float>(map.side - 1);
+        return (column >= before) & (column < last) & (row >= before) & (row < last);
+    }
+};
+
+void shadow(const DepthMap &map, const Receivers &receivers, int32_t count, float *out) {
     for (int32_t i = 0; i < count; i += kLanes) {
         const int32_t n = count - i;
-        const F nx = load_some(at.normal_x + i, n), ny = load_some(at.normal_y + i, n), nz = load_some(at.normal_z + i, n);
-        const F facing = nx * map.towards.x + ny * map.towards.y + nz * map.towards.z;
-        const F lift = load_some(at.lift_mm + i, n) + map.grazing_lift_mm * (1.0f - (facing > 0.0f ? facing : F{}));
-        const F px = load_some(at.x + i, n) + nx * lift - map.centre_mm.x, py = load_some(at.y + i, n) + ny * lift - map.centre_mm.y,
-                pz = load_some(at.z + i, n) + nz * lift - map.centre_mm.z;
-        const float last = static_cast<float>(map.side - 1), middle = 0.5f * static_cast<float>(map.side);
-        const F column_at = (px * map.right.x + py * map.right.y + pz * map.right.z) * map.scale + middle;
-        const F row_at = middle - (px * map.up.x + py * map.up.y + pz * map.up.z) * map.scale;
-        const F here = (px * map.towards.x + py * map.towards.y + pz * map.towards.z) + map.plane_mm + map.bias_mm;
-        const I inside = (column_at >= 1.0f) & (column_at < last) & (row_at >= 1.0f) & (row_at < last);
-        const F x = inside ? column_at : F{} + 1.0f, y = inside ? row_at : F{} + 1.0f;
+        const SomeReceivers at(receivers, i, n);
+        const F facing = at.cosine(map.towards);
+        const F lift = at.lift + map.grazing_lift_mm * (1.0f - (facing > 0.0f ? facing : F{}));
+        const PlacesInMap place(map, at, lift, 0.5f * static_cast<float>(map.side));
+        const F here = place.nearness + map.plane_mm + map.bias_mm;
+        const I inside = place.inside(map, 1.0f);
+        const F x = inside ? place.column : F{} + 1.0f, y = inside ? place.row : F{} + 1.0f;
         const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I);
         const I first = (row - 1) * map.side + column - 1;
         const Spline across(x - __builtin_convertvector(column, F)), down(y - __builtin_convertvector(row, F));
@@ -74,23 +104,18 @@ void shadow(const DepthMap &map, const Receivers &at, int32_t count, float *out)
     }
 }
 
-void sky(const DepthMap &map, const Receivers &at, int32_t count, float *reached, float *facing) {
+void sky(const DepthMap &map, const Receivers &receivers, int32_t count, float *reached, float *facing) {
     const int32_t texels = map.side * map.side;
     for (int32_t i = 0; i < count; i += kLanes) {
         const int32_t n = count - i;
-        const F nx = load_some(at.normal_x + i, n), ny = load_some(at.normal_y + i, n), nz = load_some(at.normal_z + i, n);
-        const F cosine = nx * map.towards.x + ny * map.towards.y + nz * map.towards.z;
+        const SomeReceivers at(receivers, i, n);
+        const F cosine = at.cosine(map.towards);
         const I away = cosine < 0.0f;
-        const F weight = away ? -cosine : cosine, lift = load_some(at.lift_mm + i, n);
-        const F px = load_some(at.x + i, n) + nx * lift - map.centre_mm.x, py = load_some(at.y + i, n) + ny * lift - map.centre_mm.y,
-                pz = load_some(at.z + i, n) + nz * lift - map.centre_mm.z;
-        const float last = static_cast<float>(map.side - 1), middle = 0.5f * static_cast<float>(map.side) - 0.5f;
-        const F column_at = (px * map.right.x + py * map.right.y + pz * map.right.z) * map.scale + middle;
-        const F row_at = middle - (px * map.up.x + py * map.up.y + pz * map.up.z) * map.scale;
-        const F distance = px * map.towards.x + py * map.towards.y + pz * map.towards.z;
-        const F here = (away ? -distance : distance) + map.plane_mm + map.bias_mm;
-        const I inside = (column_at >= 0.0f) & (column_at < last) & (row_at >= 0.0f) & (row_at < last);
-        const F x = inside ? column_at : F{}, y = inside ? row_at : F{};
+        const F weight = away ? -cosine : cosine;
+        const PlacesInMap place(map, at, at.lift, 0.5f * static_cast<float>(map.side) - 0.5f);
+        const F here = (away ? -place.nearness : place.nearness) + map.plane_mm + map.bias_mm;
+        const I inside = place.inside(map, 0.0f);
+        const F x = inside ? place.column : F{}, y = inside ? place.row : F{};
         const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I);
         const I first = row * map.side + column + (away & texels);
         const F right = x - __builtin_convertvector(column, F), down = y - __builtin_convertvector(row, F);
