@@ -14,6 +14,7 @@ void bind_random(nb::module_ &m);
 void bind_render(nb::module_ &m);
 void bind_resize(nb::module_ &m);
 void bind_roots(nb::module_ &m);
+void bind_shape(nb::module_ &m);
 void bind_worn(nb::module_ &m);
 
 NB_MODULE(_native, m) {
@@ -30,5 +31,6 @@ NB_MODULE(_native, m) {
     bind_render(m);
     bind_resize(m);
     bind_roots(m);
+    bind_shape(m);
     bind_worn(m);
 }

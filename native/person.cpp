@@ -30,21 +30,15 @@ void add_scaled(float weight, const float *source, size_t count, float *out) {
     for (size_t i = 0; i < count; ++i) out[i] += weight * source[i];
 }
 
-FW_ROW_CLONES
-void add_scaled(float weight, const int16_t *source, size_t count, float *out) {
-    for (size_t i = 0; i < count; ++i) out[i] += weight * static_cast<float>(source[i]);
-}
-
 // mean + sum_k weights[k] * basis[k], added in the order of k.
-template <class T>
-Out2F combine(In2<float> mean, nb::ndarray<const T, nb::ndim<3>, nb::c_contig> basis, In1<float> weights) {
+Out2F combine(In2<float> mean, In3F basis, In1<float> weights) {
     const size_t rows = mean.shape(0), columns = mean.shape(1), n = rows * columns;
     if (basis.shape(0) != weights.shape(0) || basis.shape(1) != rows || basis.shape(2) != columns)
         throw std::invalid_argument("combine: basis must be (weights, rows, columns) of mean");
     float *out = new float[n];
     nb::capsule owner = own(out);
     const float *source = mean.data();
-    const T *direction = basis.data();
+    const float *direction = basis.data();
     const float *weight = weights.data();
     const size_t count = weights.shape(0);
     {
@@ -97,9 +91,7 @@ nb::ndarray<nb::numpy, double, nb::ndim<2>> sines_cosines(In1<double> degrees) {
 }  // namespace
 
 void bind_person(nb::module_ &m) {
-    m.def("combine", &combine<int16_t>, nb::arg("mean"), nb::arg("basis"), nb::arg("weights"),
-          "The same from a basis in 16-bit steps, whose sizes the weights have been multiplied with.");
-    m.def("combine", &combine<float>, nb::arg("mean"), nb::arg("basis"), nb::arg("weights"),
+    m.def("combine", &combine, nb::arg("mean"), nb::arg("basis"), nb::arg("weights"),
           "(rows, columns) float32: mean + sum_k weights[k] * basis[k], added in the order of k.");
     m.def("noise_at", &noise_at, nb::arg("points"), nb::arg("seed"),
           "(n,) float32 in [-1, 1]: value noise at points (n, 3), features about one unit across.");

@@ -1,6 +1,6 @@
 """facewright's kernels: the same bits on every machine."""
 
-from typing import Annotated, Any, overload
+from typing import Annotated, Any
 
 import numpy
 from numpy.typing import NDArray
@@ -82,13 +82,6 @@ class AlbedoPainter:
         clamp((value + roughness * pattern - threshold) * gain, 0, 1) in colour * (1 + mottle * pattern).
         """
 
-@overload
-def combine(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], basis: Annotated[NDArray[numpy.int16], dict(shape=(None, None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C')]:
-    """
-    The same from a basis in 16-bit steps, whose sizes the weights have been multiplied with.
-    """
-
-@overload
 def combine(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], basis: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C')]:
     """
     (rows, columns) float32: mean + sum_k weights[k] * basis[k], added in the order of k.
@@ -197,6 +190,19 @@ class RootPainter:
         """
         Paints over a texture (S, S, 3) in place. colours (3, 3): roots of the scalp, of the face, and shaved skin, sRGB
         0 .. 255; beard and moustache: how much grows, 0 .. 1.
+        """
+
+class ShapeSpace:
+    """
+    A mean and directions, in steps of 1 / 32767 of each direction's largest number.
+    """
+
+    def __init__(self, mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], basis: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None), order='C', writable=False)]) -> None:
+        """mean (V, 3) and basis (K, V, 3) in mm are copied."""
+
+    def shape(self, weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', writable=False)]) -> Annotated[NDArray[numpy.float32], dict(shape=(None, None))]:
+        """
+        (V, 3) float32: mean + sum_k weights[k] * basis[k], added in the order of k.
         """
 
 def places_on(vertices: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], corners: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', writable=False)], weights: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)], offsets: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
