@@ -1,9 +1,10 @@
-// What building a person needs: a fixed-order linear combination and noise over the head.
+// What building a person needs: linear combinations in a fixed order, conditions on coefficients, noise over the head.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
 #include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 #include "maths.hpp"
 #include "noise.hpp"
@@ -88,11 +89,58 @@ nb::ndarray<nb::numpy, double, nb::ndim<2>> sines_cosines(In1<double> degrees) {
     return nb::ndarray<nb::numpy, double, nb::ndim<2>>(out, {n, 2}, own(out));
 }
 
+double inner(const double *a, const double *b, size_t count) {
+    double sum = 0.0;
+    for (size_t i = 0; i < count; ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+// A small positive definite system by Gaussian elimination; both sides are used up, `right` becomes the solution.
+void solve(std::vector<double> &matrix, std::vector<double> &right) {
+    const size_t n = right.size();
+    for (size_t i = 0; i < n; ++i)
+        for (size_t j = i + 1; j < n; ++j) {
+            const double factor = matrix[j * n + i] / matrix[i * n + i];
+            for (size_t k = i; k < n; ++k) matrix[j * n + k] -= factor * matrix[i * n + k];
+            right[j] -= factor * right[i];
+        }
+    for (size_t i = n; i-- > 0;) {
+        for (size_t k = i + 1; k < n; ++k) right[i] -= matrix[i * n + k] * right[k];
+        right[i] /= matrix[i * n + i];
+    }
+}
+
+nb::ndarray<nb::numpy, double, nb::ndim<1>> conditioned(In1<double> coefficients, In2<double> rows, In1<double> wanted, double limit,
+                                                        uint32_t rounds) {
+    const size_t count = coefficients.shape(0), conditions = rows.shape(0), carriers = rows.shape(1);
+    if (wanted.shape(0) != conditions || carriers > count)
+        throw std::invalid_argument("conditioned: expected rows (conditions, at most coefficients)");
+    double *out = new double[count];
+    nb::capsule owner = own(out);
+    std::copy(coefficients.data(), coefficients.data() + count, out);
+    const auto row = [&](size_t i) { return rows.data() + i * carriers; };
+    std::vector<double> gram(conditions * conditions);
+    for (size_t i = 0; i < conditions; ++i)
+        for (size_t j = 0; j < conditions; ++j) gram[i * conditions + j] = inner(row(i), row(j), carriers);
+    for (uint32_t round = 0; round < rounds; ++round) {
+        std::vector<double> matrix = gram, steps(conditions);
+        for (size_t i = 0; i < conditions; ++i) steps[i] = wanted.data()[i] - inner(row(i), out, carriers);
+        solve(matrix, steps);
+        for (size_t i = 0; i < conditions; ++i)
+            for (size_t k = 0; k < carriers; ++k) out[k] += steps[i] * row(i)[k];
+        for (size_t k = 0; k < carriers; ++k) out[k] = std::clamp(out[k], -limit, limit);
+    }
+    return nb::ndarray<nb::numpy, double, nb::ndim<1>>(out, {count}, owner);
+}
+
 }  // namespace
 
 void bind_person(nb::module_ &m) {
     m.def("combine", &combine, nb::arg("mean"), nb::arg("basis"), nb::arg("weights"),
           "(rows, columns) float32: mean + sum_k weights[k] * basis[k], added in the order of k.");
+    m.def("conditioned", &conditioned, nb::arg("coefficients"), nb::arg("rows"), nb::arg("wanted"), nb::arg("limit"), nb::arg("rounds"),
+          "(K,) float64: z + D^T (D D^T)^-1 (wanted - D z), the nearest point where D z is as wanted, with the rows D (n, C) over\n"
+          "the first C of the coefficients z; then these to -limit .. limit, and both again, `rounds` times.");
     m.def("noise_at", &noise_at, nb::arg("points"), nb::arg("seed"),
           "(n,) float32 in [-1, 1]: value noise at points (n, 3), features about one unit across.");
     m.def("normal_quantile", &quantiles, nb::arg("p"), "(n,) float64: inverse standard normal distribution function.");

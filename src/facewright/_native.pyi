@@ -87,6 +87,12 @@ def combine(mean: Annotated[NDArray[numpy.float32], dict(shape=(None, None), ord
     (rows, columns) float32: mean + sum_k weights[k] * basis[k], added in the order of k.
     """
 
+def conditioned(coefficients: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], rows: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', writable=False)], wanted: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', writable=False)], limit: float, rounds: int) -> Annotated[NDArray[numpy.float64], dict(shape=(None,))]:
+    """
+    (K,) float64: z + D^T (D D^T)^-1 (wanted - D z), the nearest point where D z is as wanted, with the rows D (n, C) over
+    the first C of the coefficients z; then these to -limit .. limit, and both again, `rounds` times.
+    """
+
 def noise_at(points: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], seed: int) -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]:
     """
     (n,) float32 in [-1, 1]: value noise at points (n, 3), features about one unit across.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
+from facewright import _native
 from facewright.distributions import Distribution
 from facewright.models.embedded import EmbeddedHead
 from facewright.people.config import AGE_RANGE_YEARS, POPULATION_AGE, POPULATION_MASCULINITY, PeopleConfig
@@ -50,19 +51,10 @@ def draw_identity(config: PeopleConfig, head: EmbeddedHead, streams: Streams) ->
         streams.uniform(Factor.SHAPE, 0, 1, len(head.model.identity_basis_mm))[0]
     )
     rows, offsets = _rows(head)
-    carriers = rows.shape[1]
-    gram = [[_inner(a, b) for b in rows] for a in rows]
-    for _ in range(_ROUNDS):
-        moved = coefficients[:carriers].copy()
-        missing = [
-            attributes[name] - offset - _inner(row, moved)
-            for name, row, offset in zip(_CONDITIONED, rows, offsets, strict=True)
-        ]
-        for step, row in zip(_solve(gram, missing), rows, strict=True):  # z + D^T (D D^T)^-1 (wanted - D z)
-            moved += step * row
-        coefficients[:carriers] = moved.clip(-config.shape_limit, config.shape_limit)
+    wanted = np.array([attributes[name] for name in _CONDITIONED]) - offsets
+    conditioned = _native.conditioned(coefficients, rows, wanted, config.shape_limit, _ROUNDS)
     return Identity(
-        coefficients=coefficients.astype(np.float32),
+        coefficients=conditioned.astype(np.float32),
         age=attributes["age"],
         masculinity=attributes["gender"],
         african=attributes["african"],
@@ -108,29 +100,17 @@ def _draw_attributes(config: PeopleConfig, p: Float64[np.ndarray, " draws"]) -> 
     }
 
 
-def _rows(head: EmbeddedHead) -> tuple[Float64[np.ndarray, "attributes carriers"], list[float]]:
+@functools.lru_cache(maxsize=4)
+def _rows(
+    head: EmbeddedHead,
+) -> tuple[Float64[np.ndarray, "attributes carriers"], Float64[np.ndarray, " attributes"]]:
     """Directions and offsets of the attributes that are conditioned on, over the coefficients that carry them."""
     indices = [head.attribute_names.index(name) for name in _CONDITIONED]
     directions = head.attribute_directions[indices].astype(np.float64)
     carriers = int(np.flatnonzero(directions.any(axis=0))[-1]) + 1
-    return directions[:, :carriers], head.attribute_offsets[indices].tolist()
+    return np.ascontiguousarray(directions[:, :carriers]), head.attribute_offsets[indices].astype(np.float64)
 
 
 def _inner(a: np.ndarray, b: np.ndarray) -> float:
     """Exactly rounded, so the same on every machine, unlike numpy's dot."""
     return math.fsum((a.astype(np.float64) * b).tolist())
-
-
-def _solve(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> list[float]:
-    """A small positive definite system by Gaussian elimination, the same on every machine."""
-    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    count = len(rows)
-    for i in range(count):
-        for j in range(i + 1, count):
-            factor = rows[j][i] / rows[i][i]
-            rows[j] = [a - factor * b for a, b in zip(rows[j], rows[i], strict=True)]
-    out = [0.0] * count
-    for i in reversed(range(count)):
-        known = math.fsum(rows[i][j] * out[j] for j in range(i + 1, count))
-        out[i] = (rows[i][count] - known) / rows[i][i]
-    return out
