@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facewright import FacewrightError
+from facewright import FacewrightError, _native
 from facewright.distributions import Constant, Uniform
 from facewright.models.embedded import load_head
 from facewright.people.builder import build_person, person_streams
@@ -117,3 +117,23 @@ def test_a_person_at_distance_zero_looks_the_same():
 def test_settings_are_checked(settings, message):
     with pytest.raises(FacewrightError, match=message):
         PeopleConfig(**settings)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(5, 30), st.floats(0.5, 4))
+def test_conditions_are_met_and_limits_kept_in_turns(seed, conditions, carriers, limit):
+    rng = np.random.default_rng(seed)
+    D, z, wanted = rng.normal(size=(conditions, carriers)), rng.normal(size=40), rng.normal(size=conditions)
+    expected = z.copy()
+    for _ in range(6):
+        moved = expected[:carriers]
+        moved = moved + D.T @ np.linalg.solve(D @ D.T, wanted - D @ moved)
+        expected[:carriers] = moved.clip(-limit, limit)
+    found = _native.conditioned(z, D, wanted, limit, 6)
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+    np.testing.assert_array_equal(found[carriers:], z[carriers:])
+
+
+def test_rows_longer_than_the_coefficients_are_refused():
+    with pytest.raises(ValueError, match="at most coefficients"):
+        _native.conditioned(np.zeros(3), np.ones((1, 4)), np.zeros(1), 1.0, 1)
