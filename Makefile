@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 # `make demo LFW=folder PAIRS=file` also measures on photographs.
 LFW_ARGUMENTS := $(if $(LFW),--lfw $(LFW) --pairs $(PAIRS))
 
-.PHONY: demo check bench-render bench-train format install stub
+.PHONY: demo check bench-person bench-render bench-train format install stub
 
 demo: $(INSTALLED)
 	$(BIN)/facewright demo --out demo $(LFW_ARGUMENTS)
@@ -20,6 +20,10 @@ check: $(INSTALLED)
 bench-render: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python bench/render.py bench/results/render.md
+
+# CPU time of building a person, of a new expression, and of everything around drawing.
+bench-person: $(INSTALLED)
+	$(BIN)/python bench/person.py
 
 # Speed of training beside plain PyTorch.
 bench-train: $(INSTALLED)

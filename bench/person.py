@@ -4,12 +4,14 @@
 
 One thread, one process. The stages are functions of the package with a clock put round each: what a stage calls that
 is a stage itself counts there. A person's figure is the least of the rounds, the table has the median and mean over
-people. A new expression is the native draw of a scene with one less the same call's without (bench/instructions.py).
+people. A new expression is its vertices: drawing a person with the expressions of SCENES scenes, less the same call
+without expressions, the camera turned so far away that nothing else depends on them.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import statistics
 import tempfile
 import time
@@ -19,11 +21,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from facewright.dataset.config import DatasetConfig
 from facewright.dataset.drawing import draw_person, open_sampler
 from facewright.dataset.generate import generate
+from facewright.geometry import ARCFACE_112
+from facewright.render import LAMBERTIAN
+from facewright.render.renderer import draw_heads
 
-SEED = 7
+SEED, SCENES = 7, 400
 # By what they are called in the tables: module and name there, of a function as its caller knows it.
 BUILDING = {
     "identity": "people.builder:draw_identity",
@@ -110,6 +117,24 @@ def building(people: int, rounds: int) -> dict[str, list[float]]:
     return found
 
 
+def expressions(people: int, rounds: int) -> list[float]:
+    """Seconds that each person's new expressions take, for one."""
+    sampler = open_sampler(DatasetConfig(seed=SEED))
+    background = np.zeros((SCENES, ARCFACE_112.size_px, ARCFACE_112.size_px, 3), np.uint8)
+    found = []
+    for index in range(people):
+        person, scenes = sampler.person(index), sampler.scenes(index, 0, SCENES)
+        moved = dataclasses.replace(scenes, shift=np.full_like(scenes.shift, 1e4))
+        still = dataclasses.replace(moved, expression=np.zeros_like(moved.expression))
+        took: dict[bool, list[float]] = {True: [], False: []}
+        for turn in range(2 * rounds):
+            start = time.process_time()
+            draw_heads(person, moved if turn % 2 else still, ARCFACE_112, background, shading=LAMBERTIAN)
+            took[bool(turn % 2)].append(time.process_time() - start)
+        found.append((min(took[True]) - min(took[False])) / SCENES)
+    return found
+
+
 def around(people: int, samples: int, rounds: int, clock: Clock) -> dict[str, float]:
     """Seconds an image of each stage, the medians of the rounds."""
     config = DatasetConfig(people=people, samples=samples, seed=SEED)
@@ -137,6 +162,10 @@ def main() -> None:
     print("| building a person, ms of CPU time | median | mean |\n|---|---|---|")
     for stage, seconds in building(options.people, options.rounds).items():
         print(f"| {stage} | {1e3 * statistics.median(seconds):.2f} | {1e3 * statistics.mean(seconds):.2f} |")
+    seconds = expressions(min(options.people, 10), options.rounds)
+    print(
+        f"| a new expression | {1e3 * statistics.median(seconds):.3f} | {1e3 * statistics.mean(seconds):.3f} |"
+    )
     clock = Clock(AROUND)
     columns = [around(options.people, samples, options.rounds, clock) for samples in options.samples]
     print("\n| us of CPU time an image, people of |", " | ".join(map(str, options.samples)), "|")
