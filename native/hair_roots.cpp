@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <stdexcept>
 #include <vector>
 
 #include "hair_scalp.hpp"
 #include "hair_style.hpp"
 #include "noise.hpp"
+#include "pixels.hpp"
 #include "row_clones.hpp"
+#include "simd.hpp"
 
 namespace nb = nanobind;
 
@@ -35,6 +39,7 @@ struct Palette {
 // Small steps: going through them is most of the work. Lengths in 1 / 64 mm, shares in 1 / 127.
 constexpr float kStepMm = 1.0f / 64.0f, kShare = 1.0f / 127.0f;
 constexpr size_t kBlock = 1024;
+static_assert(std::endian::native == std::endian::little);
 
 struct Scalp {
     std::vector<uint32_t> texel;
@@ -60,9 +65,77 @@ struct Scalp {
     }
 };
 
+// Texels that are worked on together: their colours 0 .. 255, and how much of another colour and how light comes over them. The last
+// vector of eight may be less than full.
+struct Block {
+    std::array<float, kBlock> red{}, green{}, blue{}, alpha{}, shade{};
+};
+
+FW_ROW_CLONES
+void take_apart(const uint32_t *__restrict pixels, size_t count, float *__restrict red, float *__restrict green, float *__restrict blue) {
+    for (size_t i = 0; i < count; ++i) {
+        red[i] = static_cast<float>(static_cast<int32_t>(pixels[i] & 255));
+        green[i] = static_cast<float>(static_cast<int32_t>(pixels[i] >> 8 & 255));
+        blue[i] = static_cast<float>(static_cast<int32_t>(pixels[i] >> 16 & 255));
+    }
+}
+
+FW_ROW_CLONES
+void put_together(const float *__restrict red, const float *__restrict green, const float *__restrict blue, size_t count,
+                  uint32_t *__restrict pixels) {
+    for (size_t i = 0; i < count; ++i) pixels[i] = fw::pixel(red[i], green[i], blue[i]);
+}
+
+// Colours stay whole numbers, as if they had been put back into the texture. Written in vectors: GCC would branch at 255.
+FW_ROW_CLONES
+void blend(float colour, const float *alpha, const float *shade, size_t count, float *colours) {
+    using fw::EightFloats;
+    const EightFloats most = EightFloats{} + 255.0f;
+    for (size_t i = 0; i < count; i += 8) {
+        const EightFloats under = fw::load<EightFloats>(colours + i);
+        const EightFloats over = under + (colour * fw::load<EightFloats>(shade + i) - under) * fw::load<EightFloats>(alpha + i);
+        const EightFloats rounded = (over < most ? over : most) + 0.5f;
+        fw::store(colours + i, __builtin_convertvector(__builtin_convertvector(rounded, fw::Ints<8>), EightFloats));
+    }
+}
+
+void blend(const std::array<float, 3> &colour, size_t count, Block &block) {
+    blend(colour[0], block.alpha.data(), block.shade.data(), count, block.red.data());
+    blend(colour[1], block.alpha.data(), block.shade.data(), count, block.green.data());
+    blend(colour[2], block.alpha.data(), block.shade.data(), count, block.blue.data());
+}
+
+// Whether the next texel lies behind one, so that four bytes can be read or written in its place: the fourth is the next one's.
+bool goes_on(const uint32_t *texel, size_t i, size_t count) { return i + 1 < count && texel[i + 1] == texel[i] + 1; }
+
+// Colours of `count` texels, which are in rising order, and back.
+void fetch(const uint8_t *texture, const uint32_t *texel, size_t count, Block &block) {
+    std::array<uint32_t, kBlock> pixels;
+    for (size_t i = 0; i < count; ++i) {
+        const uint8_t *p = texture + size_t{3} * texel[i];
+        if (goes_on(texel, i, count))
+            std::memcpy(&pixels[i], p, 4);
+        else
+            pixels[i] = static_cast<uint32_t>(p[0] | p[1] << 8 | p[2] << 16);
+    }
+    take_apart(pixels.data(), count, block.red.data(), block.green.data(), block.blue.data());
+}
+
+void put(const Block &block, const uint32_t *texel, size_t count, uint8_t *texture) {
+    std::array<uint32_t, kBlock> pixels;
+    put_together(block.red.data(), block.green.data(), block.blue.data(), count, pixels.data());
+    for (size_t i = 0; i < count; ++i) {
+        uint8_t *p = texture + size_t{3} * texel[i];
+        if (goes_on(texel, i, count))
+            std::memcpy(p, &pixels[i], 4);
+        else
+            for (int c = 0; c < 3; ++c) p[c] = static_cast<uint8_t>(pixels[i] >> (8 * c));
+    }
+}
+
 // Hair thins out towards its edge; where it is clipped short the skin shows through, the more the lower.
 FW_ROW_CLONES
-void cover_scalp(const Style &s, const Scalp &scalp, size_t first, size_t count, float *__restrict cover) {
+void cover_scalp(const Style &s, const Scalp &scalp, size_t first, size_t count, float *__restrict cover, float *__restrict shade) {
     const int16_t *height = scalp.height.data() + first, *crown = scalp.from_crown.data() + first, *y = scalp.y.data() + first,
                   *z = scalp.z.data() + first;
     const int8_t *front = scalp.front.data() + first, *temple = scalp.temple.data() + first, *peak = scalp.peak.data() + first,
@@ -78,6 +151,61 @@ void cover_scalp(const Style &s, const Scalp &scalp, size_t first, size_t count,
         const float strand = strands[i] * kShare, whole = style.ground * t * t * (3.0f - 2.0f * t) * left;
         const float broken = whole * (0.95f + 0.35f * (1.0f - left) * strand);
         cover[i] = broken < 1.0f ? broken : 1.0f;
+        shade[i] = 1.0f + 0.2f * kShare * strands[i];
+    }
+}
+
+// Where a beard or moustache may grow: how much of the skin below is in shadow when it is as thick as can be, and how little must
+// grow for single hairs to show. Lengths in mm of the mean head.
+struct Growth {
+    std::vector<uint32_t> texel;
+    std::vector<float> side, y, clumps, shadow, hairs, dots;
+
+    size_t size() const { return texel.size(); }
+
+    void add(uint32_t where, Vec3 place, float mask, float dot, float clump) {
+        texel.push_back(where);
+        side.push_back(std::fabs(place.x));
+        y.push_back(place.y);
+        clumps.push_back(clump);
+        shadow.push_back(clamp01((mask + 0.12f * clump - 0.12f) * 1.1f));
+        hairs.push_back(mask + 0.6f * dot - 0.6f);
+        dots.push_back(dot);
+    }
+};
+
+// How much of a beard grows: where it is not worn, as much as when shaved.
+FW_ROW_CLONES
+void grown(const Style &s, const Growth &growth, size_t first, size_t count, float beard, float *__restrict amount) {
+    const float *side = growth.side.data() + first, *y = growth.y.data() + first, *clumps = growth.clumps.data() + first;
+    const float shaved = beard < 0.16f ? beard : 0.16f, widest = 15.0f + 85.0f * s.beard_cover, cheek = s.cheek_mm;
+    for (size_t i = 0; i < count; ++i) {
+        const float low = 1.0f - ease((y[i] + cheek * 1.5f + 40.0f + 4.0f * clumps[i]) * 0.08f);
+        const float behind = ease((side[i] - 58.0f) * 0.2f), below = low < behind ? behind : low;
+        const float worn = ease((widest - side[i] + 3.0f * clumps[i]) * 0.2f) * (cheek > 0.0f ? below : 1.0f);
+        amount[i] = mix(shaved, beard, worn);
+    }
+}
+
+FW_ROW_CLONES
+void cover_shadow(const Growth &growth, size_t first, size_t count, const float *__restrict amount, float *__restrict cover,
+                  float *__restrict shade) {
+    const float *shadow = growth.shadow.data() + first;
+    for (size_t i = 0; i < count; ++i) {
+        const float most = 0.12f + 0.9f * amount[i];
+        cover[i] = (most < 0.7f ? most : 0.7f) * shadow[i];
+        shade[i] = 1.0f;
+    }
+}
+
+FW_ROW_CLONES
+void cover_hairs(const Growth &growth, size_t first, size_t count, const float *__restrict amount, float *__restrict cover,
+                 float *__restrict shade) {
+    const float *hairs = growth.hairs.data() + first, *dots = growth.dots.data() + first;
+    for (size_t i = 0; i < count; ++i) {
+        const float most = 1.2f * amount[i];
+        cover[i] = (most < 0.92f ? most : 0.92f) * clamp01((hairs[i] + 0.55f * amount[i]) * 1.5f);
+        shade[i] = 1.0f + 0.2f * dots[i];
     }
 }
 
@@ -97,7 +225,8 @@ class RootPainter {
             const float dots = fw::value_noise(at.x * 0.75f, at.y * 0.45f, at.z * 0.6f, kDots);
             if (masks.data()[i] > 0) scalp_.add(static_cast<uint32_t>(i), spot_of(at, heights.data()[i]), strands, clumps);
             const float beard = unit_of(masks.data()[texels + i]), moustache = unit_of(masks.data()[2 * texels + i]);
-            if (beard > 0 || moustache > 0) face_.push_back({i, at, beard, moustache, dots, clumps});
+            if (beard > 0) beard_.add(static_cast<uint32_t>(i), at, beard, dots, clumps);
+            if (moustache > 0) moustache_.add(static_cast<uint32_t>(i), at, moustache, dots, clumps);
         }
     }
 
@@ -110,61 +239,42 @@ class RootPainter {
         const float *c = colours.data();
         const Palette palette{{c[0], c[1], c[2]}, {c[3], c[4], c[5]}, {c[6], c[7], c[8]}};
         nb::gil_scoped_release release;
-        if (s.ground > 0.0f) paint_scalp(s, palette, texture.data());
-        if (beard > 0.0f || moustache > 0.0f) paint_face(s, palette, beard, moustache, texture.data());
+        Block block;
+        std::array<float, kBlock> amount;
+        for (size_t first = 0; s.ground > 0.0f && first < scalp_.size(); first += kBlock) {
+            const size_t count = std::min(kBlock, scalp_.size() - first);
+            cover_scalp(s, scalp_, first, count, block.alpha.data(), block.shade.data());
+            fetch(texture.data(), scalp_.texel.data() + first, count, block);
+            blend(palette.scalp, count, block);
+            put(block, scalp_.texel.data() + first, count, texture.data());
+        }
+        for (size_t first = 0; beard > 0.0f && first < beard_.size(); first += kBlock) {
+            const size_t count = std::min(kBlock, beard_.size() - first);
+            grown(s, beard_, first, count, beard, amount.data());
+            paint_face(palette, beard_, first, count, amount.data(), block, texture.data());
+        }
+        amount.fill(moustache);
+        for (size_t first = 0; moustache > 0.0f && first < moustache_.size(); first += kBlock)
+            paint_face(palette, moustache_, first, std::min(kBlock, moustache_.size() - first), amount.data(), block, texture.data());
     }
 
   private:
-    struct OnFace {
-        size_t texel;
-        Vec3 place;
-        float beard, moustache, dots, clumps;
-    };
-
     static float unit_of(uint8_t value) { return static_cast<float>(value) * (1.0f / 255.0f); }
 
-    static void mix_in(const std::array<float, 3> &colour, float alpha, float shade, uint8_t *texel) {
-        for (int c = 0; c < 3; ++c) {
-            const float under = static_cast<float>(texel[c]);
-            texel[c] = static_cast<uint8_t>(std::min(under + (colour[c] * shade - under) * alpha, 255.0f) + 0.5f);
-        }
-    }
-
-    void paint_scalp(const Style &s, const Palette &palette, uint8_t *out) const {
-        std::array<float, kBlock> cover;
-        for (size_t first = 0; first < scalp_.size(); first += kBlock) {
-            const size_t count = std::min(kBlock, scalp_.size() - first);
-            cover_scalp(s, scalp_, first, count, cover.data());
-            for (size_t i = 0; i < count; ++i)
-                if (cover[i] > 0.0f)
-                    mix_in(palette.scalp, cover[i], 1.0f + 0.2f * kShare * scalp_.strands[first + i], out + 3 * scalp_.texel[first + i]);
-        }
-    }
-
     // A shadow that lets the skin through, and hairs in it.
-    void paint_face(const Style &s, const Palette &palette, float beard, float moustache, uint8_t *out) const {
-        const float shaved = std::min(beard, 0.16f);
-        for (const OnFace &t : face_) {
-            const float side = std::fabs(t.place.x), widest = 15.0f + 85.0f * s.beard_cover;
-            const float low = 1.0f - ease((t.place.y + s.cheek_mm * 1.5f + 40.0f + 4.0f * t.clumps) * 0.08f);
-            const float worn = ease((widest - side + 3.0f * t.clumps) * 0.2f) * (s.cheek_mm > 0.0f ? std::max(low, ease((side - 58.0f) * 0.2f)) : 1.0f);
-            hairs(palette, mix(shaved, beard, worn), t.beard, t, out);
-            hairs(palette, moustache, t.moustache, t, out);
-        }
-    }
-
-    static void hairs(const Palette &palette, float amount, float mask, const OnFace &t, uint8_t *out) {
-        if (amount <= 0.0f || mask <= 0.0f) return;
-        uint8_t *texel = out + 3 * t.texel;
-        const float shadow = std::min(0.7f, 0.12f + 0.9f * amount) * clamp01((mask + 0.12f * t.clumps - 0.12f) * 1.1f);
-        mix_in(palette.shadow, shadow, 1.0f, texel);
-        const float cover = std::min(0.92f, 1.2f * amount) * clamp01((mask + 0.6f * t.dots - 0.6f + 0.55f * amount) * 1.5f);
-        mix_in(palette.face, cover, 1.0f + 0.2f * t.dots, texel);
+    static void paint_face(const Palette &palette, const Growth &growth, size_t first, size_t count, const float *amount, Block &block,
+                           uint8_t *out) {
+        fetch(out, growth.texel.data() + first, count, block);
+        cover_shadow(growth, first, count, amount, block.alpha.data(), block.shade.data());
+        blend(palette.shadow, count, block);
+        cover_hairs(growth, first, count, amount, block.alpha.data(), block.shade.data());
+        blend(palette.face, count, block);
+        put(block, growth.texel.data() + first, count, out);
     }
 
     size_t side_;
     Scalp scalp_;
-    std::vector<OnFace> face_;
+    Growth beard_, moustache_;
 };
 
 }  // namespace
