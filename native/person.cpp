@@ -18,7 +18,8 @@ template <class T>
 using In1 = nb::ndarray<const T, nb::ndim<1>, nb::c_contig>;
 template <class T>
 using In2 = nb::ndarray<const T, nb::ndim<2>, nb::c_contig>;
-using In3F = nb::ndarray<const float, nb::ndim<3>, nb::c_contig>;
+template <class T>
+using In3 = nb::ndarray<const T, nb::ndim<3>, nb::c_contig>;
 using Out2F = nb::ndarray<nb::numpy, float, nb::ndim<2>, nb::c_contig>;
 
 template <class T>
@@ -32,7 +33,7 @@ void add_scaled(float weight, const float *source, size_t count, float *out) {
 }
 
 // mean + sum_k weights[k] * basis[k], added in the order of k.
-Out2F combine(In2<float> mean, In3F basis, In1<float> weights) {
+Out2F combine(In2<float> mean, In3<float> basis, In1<float> weights) {
     const size_t rows = mean.shape(0), columns = mean.shape(1), n = rows * columns;
     if (basis.shape(0) != weights.shape(0) || basis.shape(1) != rows || basis.shape(2) != columns)
         throw std::invalid_argument("combine: basis must be (weights, rows, columns) of mean");
@@ -133,6 +134,26 @@ nb::ndarray<nb::numpy, double, nb::ndim<1>> conditioned(In1<double> coefficients
     return nb::ndarray<nb::numpy, double, nb::ndim<1>>(out, {count}, owner);
 }
 
+nb::ndarray<nb::numpy, double, nb::ndim<2>> depths(In2<float> vertices, In1<int32_t> points, In2<int32_t> before, In3<double> normals) {
+    const size_t count = points.shape(0), planes = before.shape(0);
+    if (vertices.shape(1) != 3 || before.shape(1) != count || normals.shape(0) != 3 || normals.shape(1) != planes ||
+        normals.shape(2) != count)
+        throw std::invalid_argument("depths: expected vertices (V, 3), points (n,), before (k, n) and normals (3, k, n)");
+    const auto known = [&](int32_t v) { return v >= 0 && static_cast<size_t>(v) < vertices.shape(0); };
+    if (!std::all_of(points.data(), points.data() + count, known) || !std::all_of(before.data(), before.data() + before.size(), known))
+        throw std::invalid_argument("depths: a point is no vertex");
+    double *out = new double[planes * count];
+    nb::capsule owner = own(out);
+    for (size_t i = 0; i < planes * count; ++i) {
+        const float *near = vertices.data() + 3 * before.data()[i], *far = vertices.data() + 3 * points.data()[i % count];
+        double depth = 0.0;
+        for (size_t axis = 0; axis < 3; ++axis)
+            depth += (static_cast<double>(near[axis]) - static_cast<double>(far[axis])) * normals.data()[axis * planes * count + i];
+        out[i] = depth;
+    }
+    return nb::ndarray<nb::numpy, double, nb::ndim<2>>(out, {planes, count}, owner);
+}
+
 }  // namespace
 
 void bind_person(nb::module_ &m) {
@@ -141,6 +162,8 @@ void bind_person(nb::module_ &m) {
     m.def("conditioned", &conditioned, nb::arg("coefficients"), nb::arg("rows"), nb::arg("wanted"), nb::arg("limit"), nb::arg("rounds"),
           "(K,) float64: z + D^T (D D^T)^-1 (wanted - D z), the nearest point where D z is as wanted, with the rows D (n, C) over\n"
           "the first C of the coefficients z; then these to -limit .. limit, and both again, `rounds` times.");
+    m.def("depths", &depths, nb::arg("vertices"), nb::arg("points"), nb::arg("before"), nb::arg("normals"),
+          "(k, n) float64: how far each of n points is behind k planes, each through the vertex `before` (k, n) with a normal (3, k, n).");
     m.def("noise_at", &noise_at, nb::arg("points"), nb::arg("seed"),
           "(n,) float32 in [-1, 1]: value noise at points (n, 3), features about one unit across.");
     m.def("normal_quantile", &quantiles, nb::arg("p"), "(n,) float64: inverse standard normal distribution function.");

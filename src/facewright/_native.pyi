@@ -93,6 +93,11 @@ def conditioned(coefficients: Annotated[NDArray[numpy.float64], dict(shape=(None
     the first C of the coefficients z; then these to -limit .. limit, and both again, `rounds` times.
     """
 
+def depths(vertices: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], points: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', writable=False)], before: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', writable=False)], normals: Annotated[NDArray[numpy.float64], dict(shape=(None, None, None), order='C', writable=False)]) -> Annotated[NDArray[numpy.float64], dict(shape=(None, None))]:
+    """
+    (k, n) float64: how far each of n points is behind k planes, each through the vertex `before` (k, n) with a normal (3, k, n).
+    """
+
 def noise_at(points: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', writable=False)], seed: int) -> Annotated[NDArray[numpy.float32], dict(shape=(None,))]:
     """
     (n,) float32 in [-1, 1]: value noise at points (n, 3), features about one unit across.

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from facewright import _native
 from facewright.models import Part
@@ -83,3 +85,21 @@ def test_cheeks_pushed_in_narrow_the_teeth():
     teeth = points_of(Part.LOWER_TEETH)
     narrowed = np.ptp(with_hidden_mouth(model, vertices[model.weld])[teeth, 0]) / np.ptp(vertices[teeth, 0])
     assert narrowed < 0.9
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1))
+def test_depths_are_along_normals_to_the_bit(seed):
+    rng = np.random.default_rng(seed)
+    vertices = rng.normal(0, 50, (30, 3)).astype("f4")
+    points, before = rng.integers(0, 30, 7).astype("i4"), rng.integers(0, 30, (4, 7)).astype("i4")
+    normals = rng.normal(size=(3, 4, 7))
+    x, y, z = (vertices[before].astype(float) - vertices[points].astype(float)).transpose(2, 0, 1) * normals
+    np.testing.assert_array_equal(_native.depths(vertices, points, before, normals), x + y + z)
+
+
+@pytest.mark.parametrize("vertex", [-1, 30])
+def test_points_that_are_no_vertices_are_refused(vertex):
+    points, before = np.zeros(2, "i4"), np.full((1, 2), vertex, "i4")
+    with pytest.raises(ValueError, match="no vertex"):
+        _native.depths(np.zeros((30, 3), "f4"), points, before, np.zeros((3, 1, 2)))

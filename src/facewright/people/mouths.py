@@ -6,8 +6,9 @@ import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int32, Int64
 
+from facewright import _native
 from facewright.models.morphable import MorphableModel, Part
 
 __all__ = ["with_hidden_mouth"]
@@ -28,8 +29,8 @@ _CHIN_MM, _WIDE_MM = -106.0, 8.0
 class _Inner:
     """Points (n,) inside the mouth, k points of skin (k, n) before each, their normals, least depths."""
 
-    points: Int64[np.ndarray, " n"]
-    skin: Int64[np.ndarray, "k n"]
+    points: Int32[np.ndarray, " n"]
+    skin: Int32[np.ndarray, "k n"]
     normals: Float64[np.ndarray, "3 k n"]
     least_mm: Float64[np.ndarray, "k n"]
 
@@ -72,12 +73,7 @@ def _missing(inner: _Inner, vertices_mm: Float32[np.ndarray, "V 3"]) -> Float64[
 
 def _depth(inner: _Inner, vertices_mm: Float32[np.ndarray, "V 3"]) -> Float64[np.ndarray, "k n"]:
     """How far each point is behind the planes of the skin before it."""
-    x, y, z = (
-        (vertices_mm[inner.skin, axis].astype(np.float64) - vertices_mm[inner.points, axis])
-        * inner.normals[axis]
-        for axis in range(3)
-    )
-    depth: Float64[np.ndarray, "k n"] = x + y + z
+    depth: Float64[np.ndarray, "k n"] = _native.depths(vertices_mm, inner.points, inner.skin, inner.normals)
     return depth
 
 
@@ -135,7 +131,9 @@ def _inner(
     near = np.take_along_axis(apart, order[:1], axis=0)[0] < _REACH_MM * _REACH_MM
     order = order[:, near]
     towards = np.stack([np.take_along_axis(axis[:, near], order, axis=0) for axis in directions])
-    unlimited = _Inner(points[near], skin[order], towards, np.zeros(order.shape))
+    unlimited = _Inner(
+        points[near].astype(np.int32), skin[order].astype(np.int32), towards, np.zeros(order.shape)
+    )
     return replace(unlimited, least_mm=np.minimum(_depth(unlimited, model.mean_mm), depth_mm))
 
 
