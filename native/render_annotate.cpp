@@ -33,7 +33,7 @@ class Annotator {
           stage_(rig, wardrobe, batch.crop, 1, batch.look),
           vertices_(vertices),
           grid_(batch.crop.size_px),
-          covers_(grid_.layout.pixels()) {}
+          covers_(grid_.layout.pixels() + 1) {}
 
     void annotate(const Shot &shot, const Annotations &out) {
         stage_.set(sitter_, shot);

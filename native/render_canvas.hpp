@@ -25,23 +25,28 @@ extern const std::array<SampleSet, 16> kSampleSets;
 [[gnu::always_inline]] inline const FourFloats &coverage(uint32_t samples) { return kSampleSets[samples].covered; }
 [[gnu::always_inline]] inline const FourInts &truth(uint32_t samples) { return kSampleSets[samples].truth; }
 
+// What has come to a pixel so far, from the front to the back.
+struct Exposure {
+    FourFloats colour;   // summed over samples
+    FourFloats through;  // per sample: the part of the light from behind that comes through
+
+    // Adds light (times alpha) and alpha of what lies behind everything so far in these samples. Next to no light is no light.
+    void add(uint32_t samples, const FourFloats &light) {
+        const FourFloats part = through * coverage(samples);
+        colour += light * (part[0] + part[1] + part[2] + part[3]);
+        through = truth(samples) ? through * (1.0f - light[3]) : through;
+        through = through < kInvisible ? FourFloats{} : through;
+    }
+};
+
 // Buffers for one image after the other. Pixels are numbered as in TileLayout.
 class Canvas {
   public:
     explicit Canvas(const TileLayout &layout);
 
     void clear();
-    // Adds light that comes from these samples of a pixel (times alpha) to what lies behind everything so far.
-    void add(int32_t pixel, uint32_t samples, const FourFloats &colour) {
-        const FourFloats part = through_[pixel] * coverage(samples);
-        colour_[pixel] += colour * (part[0] + part[1] + part[2] + part[3]);
-    }
-    // Lets only a part of what is behind these samples through, and nothing where that is next to nothing.
-    void dim(int32_t pixel, uint32_t samples, float through) {
-        FourFloats &here = through_[pixel];
-        here = truth(samples) ? here * through : here;
-        here = here < kInvisible ? FourFloats{} : here;
-    }
+    Exposure at(int32_t pixel) const { return {colour_[pixel], through_[pixel]}; }
+    void put(int32_t pixel, const Exposure &exposure) { colour_[pixel] = exposure.colour, through_[pixel] = exposure.through; }
 
     const FourFloats *through() const { return through_.data(); }
     FourFloats *colour() { return colour_.data(); }
@@ -52,9 +57,8 @@ class Canvas {
     }
 
   private:
-    std::vector<FourFloats> colour_;   // summed over samples
-    std::vector<FourFloats> through_;  // per sample: the part of the light from behind that comes through
-    std::vector<Place> places_;        // of each pixel's first sample
+    std::vector<FourFloats> colour_, through_;  // per pixel, as in Exposure
+    std::vector<Place> places_;                 // of each pixel's first sample
 };
 
 }  // namespace fw

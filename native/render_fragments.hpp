@@ -21,9 +21,10 @@ class Fragments {
 
     void clear() { fragments_.clear(); }
     size_t count() const { return fragments_.size(); }
-    // A triangle in some samples of a pixel, shaded in their middle.
-    void add(int32_t triangle, int32_t pixel, uint32_t samples, const Place &middle) {
-        fragments_.push_back({triangle, pixel, samples, static_cast<float>(middle.x), static_cast<float>(middle.y)});
+    // So many of them, to be set.
+    std::span<Fragment> reset(size_t count) {
+        fragments_.resize(count);
+        return fragments_;
     }
     void add(std::span<const Fragment> fragments) { fragments_.insert(fragments_.end(), fragments.begin(), fragments.end()); }
     // Shades all: then colour(i) is light times alpha, and alpha, of the i-th, and near(i) its 1 / depth.

@@ -126,7 +126,7 @@ struct Kernels {
     void (*rasterize)(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number,
                       bool two_sided, const TileLayout &layout, int32_t *triangle, float *inverse_depth);
     // Where triangles, seen from either side, lie in front of the grid: writes down the pixels of one after the other, and
-    // where each one's end. At most layout.pixels() of each triangle.
+    // where each one's end. At most layout.pixels() of each triangle, and what follows the last one is written over, too.
     int32_t (*cover)(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, const TileLayout &layout,
                      const float *inverse_depth, Cover *out, int32_t *ends);
     void (*project)(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out);

@@ -224,8 +224,12 @@ struct List {
     [[gnu::always_inline]] void operator()(size_t first, const Whole &outside, const Real &depth) {
         const Whole nearer = (depth > load<Real>(nearest + first)) & (outside >= 0);
         uint32_t bits = sign_bits(nearer);
-        for (auto pixel = static_cast<int32_t>(first / 4); bits != 0; bits >>= 4, ++pixel)
-            if (bits & 15) *out++ = {pixel, bits & 15};
+        if (bits == 0) return;
+        auto pixel = static_cast<int32_t>(first / 4);
+        for (size_t i = 0; i < sizeof(Whole) / 16; ++i, ++pixel, bits >>= 4) {
+            *out = {pixel, bits & 15};
+            out += (bits & 15) != 0;
+        }
     }
 };
 

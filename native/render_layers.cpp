@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <stdexcept>
+#include <utility>
 
 namespace fw {
 
@@ -17,10 +18,11 @@ constexpr size_t kMaxFragments = 1u << 26;
 Layers::Layers(Stage &stage, std::span<const Paint> paints, const TileLayout &layout)
     : stage_(stage),
       paints_(paints),
-      covers_(stage.wardrobe.items.empty() ? 0 : layout.pixels() * kRun),
+      covers_(stage.wardrobe.items.empty() ? 0 : layout.pixels() * kRun + 1),
       fragments_(stage),
       first_(stage.wardrobe.items.empty() ? 0 : layout.pixels(), -1),
-      known_(first_.size()) {}
+      known_(first_.size()),
+      pixels_(first_.size() + 1) {}
 
 void Layers::find(std::span<const uint8_t> visible, const SampleGrid &grid) {
     seen_.clear();
@@ -33,7 +35,7 @@ void Layers::find(std::span<const uint8_t> visible, const SampleGrid &grid) {
         for (int32_t t = item.first_triangle; t < item.last_triangle; ++t)
             consider(stage_.head_triangles() + t, item.two_sided);
     }
-    std::sort(seen_.begin(), seen_.end());
+    sort_seen();
     for (const Seen &seen : seen_) stage_.see(seen.triangle, surface(seen.triangle));
 }
 
@@ -51,77 +53,91 @@ void Layers::consider(int32_t triangle, bool two_sided) {
     seen_.push_back({~std::bit_cast<uint32_t>(middle), triangle});
 }
 
+// By distance, then by number: a radix sort, which leaves equal ones in the order of their numbers.
+void Layers::sort_seen() {
+    constexpr int bits = 11;
+    constexpr uint32_t digit = (1u << bits) - 1;
+    moved_.resize(seen_.size());
+    for (int shift = 0; shift < 32; shift += bits) {
+        std::array<uint32_t, digit + 1> ends{};
+        for (const Seen &one : seen_) ++ends[one.order >> shift & digit];
+        for (uint32_t i = 0, sum = 0; i <= digit; ++i) sum += std::exchange(ends[i], sum);
+        for (const Seen &one : seen_) moved_[ends[one.order >> shift & digit]++] = one;
+        seen_.swap(moved_);
+    }
+}
+
 const Surface &Layers::surface(int32_t triangle) const {
     const int32_t item = stage_.kinds[triangle].item;
     return paints_[item].levels[stage_.wardrobe.items[item].texture->level(stage_.texels_per_pixel(triangle))];
 }
 
 void Layers::draw(const Light &light, SampleGrid &grid, Canvas &canvas) {
-    nodes_.clear();
+    count_ = veiled_ = 0;
     for (size_t first = 0; first < seen_.size(); first += kRun)
         collect(std::span(seen_).subspan(first, std::min(kRun, seen_.size() - first)), light, grid, canvas);
-    for (const int32_t pixel : pixels_) {
-        blend(pixel, canvas);
+    for (const int32_t pixel : std::span(pixels_).first(veiled_)) {
+        canvas.put(pixel, blended(pixel, canvas.at(pixel)));
         first_[pixel] = -1;
     }
-    pixels_.clear();
 }
 
 void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &grid, const Canvas &canvas) {
     std::array<Triangle, kRun> corners;
     std::array<int32_t, kRun> ends;
     for (size_t i = 0; i < run.size(); ++i) corners[i] = stage_.triangles[run[i].triangle];
-    kernels().cover(stage_.screen.data(), corners.data(), static_cast<int32_t>(run.size()), grid.layout,
-                    grid.inverse_depth.data(), covers_.data(), ends.data());
-    fragments_.clear();
+    const int32_t found = kernels().cover(stage_.screen.data(), corners.data(), static_cast<int32_t>(run.size()), grid.layout,
+                                          grid.inverse_depth.data(), covers_.data(), ends.data());
+    const std::span<Fragment> fragments = fragments_.reset(found);
     for (int32_t i = 0, k = 0; i < static_cast<int32_t>(run.size()); ++i)
-        for (; k < ends[i]; ++k)
-            fragments_.add(run[i].triangle, covers_[k].pixel, covers_[k].samples, canvas.middle(covers_[k].pixel, covers_[k].samples));
+        for (; k < ends[i]; ++k) {
+            const Cover &cover = covers_[k];
+            const Place middle = canvas.middle(cover.pixel, cover.samples);
+            fragments[k] = {run[i].triangle, cover.pixel, cover.samples, static_cast<float>(middle.x), static_cast<float>(middle.y)};
+        }
     fragments_.shade(light);
-    for (size_t i = 0; i < fragments_.count(); ++i) {
-        const FourFloats &colour = fragments_.colour(i);
-        if (colour[0] != 0.0f || colour[1] != 0.0f || colour[2] != 0.0f || colour[3] != 0.0f)
-            keep(fragments_.fragment(i), fragments_.near(i), colour, grid);
-    }
-    if (nodes_.size() > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
+    if (count_ + found > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
+    if (nodes_.size() < count_ + found) nodes_.resize(2 * (count_ + found));
+    for (int32_t i = 0; i < found; ++i)
+        if (fw::any(fragments_.colour(i) != 0.0f)) keep(fragments[i], fragments_.near(i), fragments_.colour(i), grid);
 }
 
 void Layers::keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid) {
     const int32_t pixel = fragment.pixel;
-    Known &known = known_[pixel];
-    if (first_[pixel] < 0) {
-        pixels_.push_back(pixel);
-        known = {FourFloats{} + 1.0f, FourFloats{} + kFarMm};
-    }
-    nodes_.push_back({colour, near, fragment.triangle, first_[pixel], fragment.samples});
-    first_[pixel] = static_cast<int32_t>(nodes_.size()) - 1;
+    const bool is_new = first_[pixel] < 0;
+    pixels_[veiled_] = pixel;
+    veiled_ += is_new;
+    const FourFloats through = is_new ? FourFloats{} + 1.0f : known_[pixel].through;
+    const FourFloats farthest = is_new ? FourFloats{} + kFarMm : known_[pixel].farthest;
+    nodes_[count_] = {colour, near, fragment.triangle, first_[pixel], fragment.samples};
+    first_[pixel] = static_cast<int32_t>(count_++);
     const FourInts &covered = truth(fragment.samples);
-    known.through = covered ? known.through * (1.0f - colour[3]) : known.through;
-    known.farthest = covered & (near < known.farthest) ? FourFloats{} + near : known.farthest;
+    const Known known{covered ? through * (1.0f - colour[3]) : through, covered & (near < farthest) ? FourFloats{} + near : farthest};
+    known_[pixel] = known;
     float *depths = &grid.inverse_depth[size_t(pixel) * 4];
     const FourFloats before = load<FourFloats>(depths);
     store(depths, (known.through < kInvisible) & (known.farthest > before) ? known.farthest : before);
 }
 
 // Front to back; of equally near ones that with the lower number comes first.
-void Layers::blend(int32_t pixel, Canvas &canvas) {
+Exposure Layers::blended(int32_t pixel, Exposure exposure) {
+    const Node *node = &nodes_[first_[pixel]];
+    if (node->next < 0) {
+        exposure.add(node->samples, node->colour);
+        return exposure;
+    }
     sorted_.clear();
     for (int32_t i = first_[pixel]; i >= 0; i = nodes_[i].next) {
-        const Node *one = &nodes_[i];
+        node = &nodes_[i];
+        // The bits of positive floats sort as they do.
+        const Order one{uint64_t{std::bit_cast<uint32_t>(node->near)} << 32 | ~static_cast<uint32_t>(node->triangle), node};
         size_t place = sorted_.size();  // most come back to front
         sorted_.push_back(one);
-        for (; place > 0; --place) {
-            const Node *before = sorted_[place - 1];
-            if (before->near < one->near || (before->near == one->near && before->triangle > one->triangle)) break;
-            sorted_[place] = before;
-        }
+        for (; place > 0 && sorted_[place - 1].key > one.key; --place) sorted_[place] = sorted_[place - 1];
         sorted_[place] = one;
     }
-    for (size_t i = sorted_.size(); i-- > 0;) {
-        const Node &node = *sorted_[i];
-        canvas.add(pixel, node.samples, node.colour);
-        canvas.dim(pixel, node.samples, 1.0f - node.colour[3]);
-    }
+    for (size_t i = sorted_.size(); i-- > 0;) exposure.add(sorted_[i].node->samples, sorted_[i].node->colour);
+    return exposure;
 }
 
 }  // namespace fw

@@ -28,12 +28,10 @@ class Layers {
     void draw(const Light &light, SampleGrid &grid, Canvas &canvas);
 
   private:
-    // By distance, then by number.
+    // The lower the order, the nearer.
     struct Seen {
         uint32_t order;
         int32_t triangle;
-
-        bool operator<(const Seen &other) const { return order != other.order ? order < other.order : triangle < other.triangle; }
     };
 
     // A fragment that has been shaded: light times alpha, and alpha.
@@ -44,6 +42,12 @@ class Layers {
         uint32_t samples;
     };
 
+    // Where a node comes among those of its pixel: the lowest is the farthest, and of equally near ones that with the highest number.
+    struct Order {
+        uint64_t key;
+        const Node *node;
+    };
+
     // What is known of a pixel's samples while fragments are collected.
     struct Known {
         FourFloats through;   // the part of the light from behind all that has been found
@@ -51,22 +55,25 @@ class Layers {
     };
 
     void consider(int32_t triangle, bool two_sided);
+    void sort_seen();
     void collect(std::span<const Seen> run, const Light &light, SampleGrid &grid, const Canvas &canvas);
     void keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid);
-    void blend(int32_t pixel, Canvas &canvas);
+    Exposure blended(int32_t pixel, Exposure exposure);
     const Surface &surface(int32_t triangle) const;
 
     Stage &stage_;
     std::span<const Paint> paints_;
     FarthestBlocks farthest_;
-    std::vector<Seen> seen_;
+    std::vector<Seen> seen_, moved_;
     std::vector<Cover> covers_;
     Fragments fragments_;
     std::vector<Node> nodes_;
+    size_t count_ = 0;  // of nodes that are in use
     std::vector<int32_t> first_;  // per pixel, -1 for none
     std::vector<Known> known_;    // per pixel that has any
-    std::vector<int32_t> pixels_;  // those
-    std::vector<const Node *> sorted_;
+    std::vector<int32_t> pixels_;  // those, of which there are
+    size_t veiled_ = 0;
+    std::vector<Order> sorted_;
 };
 
 }  // namespace fw

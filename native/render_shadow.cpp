@@ -1,5 +1,7 @@
 #include "render_shadow.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "render_shading.hpp"
@@ -56,11 +58,34 @@ void ShadowMap::draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardro
 }
 
 void ShadowMap::cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm) {
-    for (int32_t i = item.first_point; i < item.last_point; ++i) {
-        const Vec3 at = place(sight_, item.follows ? wardrobe.at(wardrobe.points[i], worn_mm) : wardrobe.points_mm[i]);
-        if (!(at.x >= 0.0f && at.x < kSide && at.y >= 0.0f && at.y < kSide && at.z < 2.0f * kPlaneMm)) continue;
-        float &there = depth_[static_cast<int>(at.y) * kSide + static_cast<int>(at.x)];
-        there = at.z > there ? at.z : there;
+    std::array<Vec3, 4> four;
+    for (int32_t i = item.first_point; i < item.last_point; i += 4) {
+        if (i + 4 <= item.first_moving) {
+            cast_four(&wardrobe.points_mm[i]);
+            continue;
+        }
+        for (int32_t k = 0; k < 4; ++k) four[k] = wardrobe.at(wardrobe.points[std::min(i + k, item.last_point - 1)], worn_mm);
+        cast_four(four.data());
+    }
+}
+
+// What lies outside the map goes to a texel that nobody reads.
+void ShadowMap::cast_four(const Vec3 *points_mm) {
+    const float *from = &points_mm->x;
+    const FourFloats a = load<FourFloats>(from), b = load<FourFloats>(from + 4), c = load<FourFloats>(from + 8);
+    const FourFloats x = FourFloats{a[0], a[3], b[2], c[1]} - kCentreMm.x, y = FourFloats{a[1], b[0], b[3], c[2]} - kCentreMm.y,
+                     z = FourFloats{a[2], b[1], c[0], c[3]} - kCentreMm.z;
+    const auto along = [&](const Vec3 &axis) { return axis.x * x + axis.y * y + axis.z * z; };
+    const FourFloats column = along(sight_.right) * kScale + kMiddle, row = kMiddle - along(sight_.up) * kScale;
+    const FourFloats height = along(sight_.towards) + kPlaneMm;
+    const FourInts inside = (column >= 0.0f) & (column < static_cast<float>(kSide)) & (row >= 0.0f) &
+                            (row < static_cast<float>(kSide)) & (height < 2.0f * kPlaneMm);
+    const FourInts at_column = __builtin_convertvector(inside ? column : FourFloats{}, FourInts);
+    const FourInts at_row = __builtin_convertvector(inside ? row : FourFloats{}, FourInts);
+    const FourInts texel = inside ? at_row * kSide + at_column : FourInts{} + kUnread;
+    for (int i = 0; i < 4; ++i) {
+        float &there = depth_[texel[i]];
+        there = height[i] > there ? height[i] : there;
     }
 }
 

@@ -90,13 +90,18 @@ void Wardrobe::add(const AttachmentArrays &a, std::shared_ptr<const MipTexture> 
     const auto first_point = static_cast<int32_t>(points.size());
     items.push_back({material, a.two_sided, {a.tint[0], a.tint[1], a.tint[2]}, std::move(texture), base,
                      static_cast<int32_t>(vertices_mm.size()), first, static_cast<int32_t>(triangles.size()), first_point,
-                     first_point, std::any_of(a.anchors.begin(), a.anchors.end(), [](int32_t v) { return v >= 0; }), false});
+                     first_point, first_point, false});
     if (material == Material::glass) return;
     Item &item = items.back();
     // Closer than the shadow map's texels; but hair is many layers deep.
     const float step_mm = material == Material::hair ? 5.5f : 2.5f;
     for (int32_t t = first; t < item.last_triangle; ++t) add_points(t, step_mm, item);
     item.last_point = static_cast<int32_t>(points.size());
+    const auto stays = [&](const OpaquePoint &point) {
+        const Triangle &t = triangles[point.triangle];
+        return anchors[t[0]] < 0 && anchors[t[1]] < 0 && anchors[t[2]] < 0;
+    };
+    item.first_moving = static_cast<int32_t>(std::stable_partition(points.begin() + first_point, points.end(), stays) - points.begin());
     for (int32_t i = first_point; i < item.last_point; ++i) points_mm.push_back(at(points[i], vertices_mm));
     constexpr float large_mm2 = 8000.0f;  // twice a pair of glasses
     item.hides_sky = static_cast<float>(item.last_point - item.first_point) * step_mm * step_mm > large_mm2;

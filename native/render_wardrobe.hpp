@@ -43,7 +43,7 @@ struct Wardrobe {
         int32_t first_vertex, last_vertex;  // half-open
         int32_t first_triangle, last_triangle;
         int32_t first_point, last_point;
-        bool follows;    // whether an anchor moves any of its vertices
+        int32_t first_moving;  // of the points: those from here on are moved by anchors
         bool hides_sky;  // large enough to matter for ambient occlusion
 
         // Drawn with the head, and not blended.
