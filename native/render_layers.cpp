@@ -112,11 +112,12 @@ void Layers::keep(const Fragment &fragment, float near, const FourFloats &colour
     nodes_[count_] = {colour, near, fragment.triangle, first_[pixel], fragment.samples};
     first_[pixel] = static_cast<int32_t>(count_++);
     const FourInts &covered = truth(fragment.samples);
-    const Known known{covered ? through * (1.0f - colour[3]) : through, covered & (near < farthest) ? FourFloats{} + near : farthest};
+    const Known known{covered ? through * (1.0f - colour[3]) : through,
+                      (covered & (near < farthest)) ? FourFloats{} + near : farthest};
     known_[pixel] = known;
     float *depths = &grid.inverse_depth[size_t(pixel) * 4];
     const FourFloats before = load<FourFloats>(depths);
-    store(depths, (known.through < kInvisible) & (known.farthest > before) ? known.farthest : before);
+    store(depths, ((known.through < kInvisible) & (known.farthest > before)) ? known.farthest : before);
 }
 
 // Front to back; of equally near ones that with the lower number comes first.
