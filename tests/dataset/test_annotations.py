@@ -141,8 +141,11 @@ def test_copies_keep_them(stored, tmp_path, format):
     assert (tmp_path / "back/000000.tar").read_bytes() == (stored / "000000.tar").read_bytes()
 
 
-def test_insightface_has_no_room_for_them(stored, tmp_path):
-    convert(stored, tmp_path / "rec", "insightface", quiet=True)
+def test_insightface_has_no_room_for_them_and_a_line_says_so(stored, tmp_path, capsys):
+    convert(stored, tmp_path / "rec", "insightface")
+    assert "annotations are left out, insightface has no room" in capsys.readouterr().err
+    convert(tmp_path / "rec", tmp_path / "again", "insightface")
+    assert "left out" not in capsys.readouterr().err
     reader = open_dataset(tmp_path / "rec")
     assert reader.read(3) == open_dataset(stored).read(3)
     with pytest.raises(

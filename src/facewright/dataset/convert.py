@@ -41,13 +41,17 @@ def convert(
 
     Images keep their bytes and their order within a class; classes come in order. A data set of facewright keeps its
     keys, shards, parameters and settings. Images from elsewhere get keys of our form, their own stay in the table's
-    column `source_key`. Stopped, the same call goes on. Raises FacewrightError as `open_dataset` and `generate` do.
+    column `source_key`. Annotations that the format has no room for are left out, which a line says. Stopped, the same
+    call goes on. Raises FacewrightError as `open_dataset` and `generate` do.
     """
     if format not in WRITERS:
         raise FacewrightError(f"format: found '{format}', expected {' or '.join(WRITERS)}")
     root = place(address)
     progress = ImageProgress("converting", "copied", quiet)
-    manifest = fill(root, _Conversion.of(open_dataset(source), root, format).filling(), progress)
+    conversion = _Conversion.of(open_dataset(source), root, format)
+    manifest = fill(root, conversion.filling(), progress)
+    if conversion.loses_annotations():
+        progress.say(f"{root}: annotations are left out, {format} has no room for them (webdataset and folder have)")
     progress.say(f"{root}: {manifest.images} images of {manifest.people} people, {progress.summary}")
     return manifest
 
@@ -117,6 +121,12 @@ class _Conversion:
             source_keys.append(sample.key)
             writer.add(replace(sample, key=key))
         return write_table(table, keys, [{"label": labels, "source_key": np.array(source_keys)}])
+
+    def loses_annotations(self) -> bool:
+        """Whether the source has annotations and the format no room for them; all of a set's images have some or none."""
+        if self.format not in WHOLE or not isinstance(self.reader, AnnotatedReader) or not len(self.reader):
+            return False
+        return self.reader.annotations(0) is not None
 
     def _annotations(self, row: int) -> bytes | None:
         """Those of an image of the source, if both formats have room for them."""
