@@ -51,7 +51,9 @@ def convert(
     conversion = _Conversion.of(open_dataset(source), root, format)
     manifest = fill(root, conversion.filling(), progress)
     if conversion.loses_annotations():
-        progress.say(f"{root}: annotations are left out, {format} has no room for them (webdataset and folder have)")
+        progress.say(
+            f"{root}: annotations are left out, {format} has no room for them (webdataset and folder have)"
+        )
     progress.say(f"{root}: {manifest.images} images of {manifest.people} people, {progress.summary}")
     return manifest
 
@@ -123,7 +125,7 @@ class _Conversion:
         return write_table(table, keys, [{"label": labels, "source_key": np.array(source_keys)}])
 
     def loses_annotations(self) -> bool:
-        """Whether the source has annotations and the format no room for them; all of a set's images have some or none."""
+        """Whether the source has annotations (all images or none do) and the format no room for them."""
         if self.format not in WHOLE or not isinstance(self.reader, AnnotatedReader) or not len(self.reader):
             return False
         return self.reader.annotations(0) is not None
