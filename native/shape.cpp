@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "huge_pages.hpp"
 #include "row_clones.hpp"
 #include "simd.hpp"
 
@@ -90,7 +91,7 @@ class ShapeSpace {
 
     size_t vertices_, directions_;
     std::vector<float> mean_, step_;
-    std::vector<int32_t> words_;
+    fw::HugeVector<int32_t> words_;
 };
 
 }  // namespace
