@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -99,7 +100,7 @@ class AlbedoPainter {
         std::vector<ChunkColours> colours;
         std::vector<uint8_t> touched;
 
-        explicit Row(size_t chunks) : colours(chunks), touched(chunks) {}
+        explicit Row(size_t chunks) : colours(chunks), touched(chunks, 1) {}
     };
 
     void check(In2<int32_t> planes, In2<float> parameters) const {
@@ -122,10 +123,8 @@ class AlbedoPainter {
     // under: the base's row, or null over black. What is not touched stays as it is there.
     void paint_row(std::span<const PaintLayer> layers, const int32_t *planes, size_t y, const uint8_t *under, Row &row,
                    uint8_t *out) const {
-        std::fill(row.touched.begin(), row.touched.end(), uint8_t{0});
-        for (size_t l = 0; l < layers.size(); ++l)
-            for (const uint16_t chunk : covered(planes[4 * l], y).chunks) row.touched[chunk] |= layers[l].strength != 0.0f;
-        for (size_t c = 0; c < row.touched.size(); ++c) start(c, under, row, out);
+        std::memset(row.colours.data(), 0, row.colours.size() * sizeof(ChunkColours));
+        if (under) start(layers, planes, y, under, row, out);
         for (size_t l = 0; l < layers.size(); ++l) {
             if (layers[l].strength == 0.0f) continue;
             const int32_t *p = planes + 4 * l;
@@ -137,20 +136,15 @@ class AlbedoPainter {
             if (row.touched[c]) finish(row.colours[c], width_ - c * kChunk, out + c * kChunk * 3);
     }
 
-    void start(size_t chunk, const uint8_t *under, Row &row, uint8_t *out) const {
-        const size_t first = chunk * kChunk, count = std::min(kChunk, width_ - first);
-        ChunkColours &colours = row.colours[chunk];
-        if (!row.touched[chunk]) {
-            if (under)
-                std::copy_n(under + first * 3, count * 3, out + first * 3);
-            else
-                std::fill_n(out + first * 3, count * 3, uint8_t{0});
-            return;
-        }
-        colours = {};
-        if (!under) return;
-        for (size_t x = 0; x < count; ++x)
-            for (int c = 0; c < 3; ++c) colours.at(x, c) = static_cast<float>(under[3 * (first + x) + static_cast<size_t>(c)]);
+    // Takes over the base's row, as colours where a layer touches it.
+    void start(std::span<const PaintLayer> layers, const int32_t *planes, size_t y, const uint8_t *under, Row &row, uint8_t *out) const {
+        std::copy_n(under, width_ * 3, out);
+        std::fill(row.touched.begin(), row.touched.end(), uint8_t{0});
+        for (size_t l = 0; l < layers.size(); ++l)
+            for (const uint16_t chunk : covered(planes[4 * l], y).chunks) row.touched[chunk] |= layers[l].strength != 0.0f;
+        for (size_t x = 0; x < width_; ++x)
+            for (int c = 0; c < 3 && row.touched[x / kChunk]; ++c)
+                row.colours[x / kChunk].at(x % kChunk, c) = static_cast<float>(under[3 * x + static_cast<size_t>(c)]);
     }
 
     // The last chunk of a row may be less than whole.
