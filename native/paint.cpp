@@ -44,6 +44,7 @@ class Planes {
     size_t count() const { return count_; }
     size_t chunks() const { return words_ / kChunkWords; }
     const int32_t *row(int32_t plane, size_t y) const { return values_.data() + (y * count_ + size_t(plane)) * words_; }
+    size_t below() const { return count_ * words_; }  // from a row of a plane to its next one
     bool knows(int32_t plane) const { return plane >= 0 && static_cast<size_t>(plane) < count_; }
 
   private:
@@ -129,7 +130,8 @@ class AlbedoPainter {
             if (layers[l].strength == 0.0f) continue;
             const int32_t *p = planes + 4 * l;
             const bool band = p[2] >= 0;
-            const fw::PaintRows rows{patterns_.row(p[1], y), band ? masks_.row(p[2], y) : nullptr, band ? masks_.row(p[3], y) : nullptr};
+            const fw::PaintRows rows{patterns_.row(p[1], y), patterns_.below(), band ? masks_.row(p[2], y) : nullptr,
+                                     band ? masks_.row(p[3], y) : nullptr};
             fw::paint_layer(layers[l], covered(p[0], y), rows, row.colours.data());
         }
         for (size_t c = 0; c < row.touched.size(); ++c)

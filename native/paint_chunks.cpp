@@ -79,6 +79,7 @@ void paint_masks(const PaintLayer &layer, const Covered &covered, const PaintRow
     for (size_t i = 0; i < covered.chunks.size(); ++i) {
         const size_t chunk = covered.chunks[i], first = chunk * kChunkWords;
         const I mask = load<I>(covered.mask + i * kChunkWords), pattern = load<I>(rows.pattern + first);
+        __builtin_prefetch(rows.pattern + first + rows.below);
         ChunkColours &under = colours[chunk];
         paint_mask<0>(own, mask, pattern, under);
         paint_mask<1>(own, mask, pattern, under);

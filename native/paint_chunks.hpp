@@ -32,9 +32,12 @@ struct Covered {
     const int32_t *mask;
 };
 
-// Rows of the other planes of a layer, as words; u and v are null without a band.
+// Rows of the other planes of a layer, as words; u and v are null without a band. So many words on begins the pattern's row below,
+// which is fetched ahead: a row is too short for the machine to see what comes next.
 struct PaintRows {
-    const int32_t *pattern, *u, *v;
+    const int32_t *pattern;
+    size_t below;
+    const int32_t *u, *v;
 };
 
 // Paints the chunks of a row that are covered.
