@@ -30,6 +30,7 @@ from head.occlusion import ambient_occlusion, seen_from
 from head.raster import rasterise, vertex_normals
 from head.source import Mesh, Source, read_mesh
 from head.surface import IRIS_DEG, Surface, build_surface, eye_uv_radius
+from head.usual import usual_shape
 
 OUTPUT = Path(__file__).parents[1] / "src/facewright/models/data/head.npz"
 SAMPLES, SEED = 4000, 7
@@ -240,10 +241,11 @@ def _assemble(
     masks = paint_masks(source, surface, texels, _eye_rims(points, solid, parts[parts != Part.LASHES]), seats)
     split = _split_at_seams(surface)
     names, fields = units
-    close_lids(names, fields, points, landmarks, LID_OVERLAP)
+    usual = points + usual_shape(identity.names, identity.basis_mm)  # paint is laid out on the head before
+    close_lids(names, fields, usual, landmarks, LID_OVERLAP)
     half = np.float16
     return {
-        "mean_mm": points[split.point].astype(np.float32),
+        "mean_mm": usual[split.point].astype(np.float32),
         "identity_basis_mm": identity.basis_mm[:, split.point].astype(half),
         "identity_names": np.array(identity.names),
         "expression_basis_mm": fields[:, split.point].astype(half),
@@ -252,7 +254,7 @@ def _assemble(
         "parts": parts,
         "weld": split.weld.astype(np.int32),
         "uv": split.uv.astype(np.float32),
-        "occlusion": _occlusion(surface, points, names, fields)[split.point].astype(half),
+        "occlusion": _occlusion(surface, usual, names, fields)[split.point].astype(half),
         "landmarks": split.first[landmarks].astype(np.int32),
         "alignment_landmarks": split.first[alignment_rows(landmarks)].astype(np.int32),
         "attribute_names": np.array(ATTRIBUTES),
