@@ -241,7 +241,7 @@ def _assemble(
     masks = paint_masks(source, surface, texels, _eye_rims(points, solid, parts[parts != Part.LASHES]), seats)
     split = _split_at_seams(surface)
     names, fields = units
-    usual = points + usual_shape(identity.names, identity.basis_mm)  # paint is laid out on the head before
+    usual = points + usual_shape(points, identity.names, identity.basis_mm)
     close_lids(names, fields, usual, landmarks, LID_OVERLAP)
     half = np.float16
     return {
@@ -264,7 +264,7 @@ def _assemble(
         "attribute_offsets": identity.attributes.attribute_offsets.astype(np.float32),
         "mask_names": np.array(list(masks)),
         "masks": np.stack(list(masks.values())),
-        "position_map": np.round(texels.positions_mm * POSITION_STEPS_PER_MM)
+        "position_map": np.round(texels_of(surface, usual, TEXTURE).positions_mm * POSITION_STEPS_PER_MM)
         .astype(np.int16)
         .reshape(TEXTURE, TEXTURE, 3),
         "position_steps_per_mm": np.array(POSITION_STEPS_PER_MM),

@@ -20,7 +20,7 @@ _LID_MM = 1 / 28.0
 """One millimetre in the plane lid_up, whose 0.5 is the lid's edge."""
 _BROW_MM = 1 / 32.0
 """The same for brow_up, whose 0.5 is the usual brow's middle."""
-_BROW_DROP_MM = 3.8
+_BROW_DROP_MM = 2.6
 """Brows lie lower on the bone than the plane's line."""
 _BROW_SHADOW = np.array([0.62, 0.55, 0.52])
 """Brows are at least this much darker than the skin."""

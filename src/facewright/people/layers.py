@@ -103,9 +103,9 @@ def _noise(head: EmbeddedHead) -> Int8[np.ndarray, "P S S"]:
 
 
 def _round_irises(points: Float32[np.ndarray, "n 3"]) -> Float32[np.ndarray, "n 3"]:
-    """Places whose noise is fibres that run from the pupil outwards; eyes look along +z through (+-29, 0)."""
-    x = np.abs(points[:, 0]) - np.float32(28.8)
-    y = points[:, 1]
+    """Places whose noise is fibres that run from the pupil outwards; eyes look along +z through (+-28.5, 0.4)."""
+    x = np.abs(points[:, 0]) - np.float32(28.5)
+    y = points[:, 1] - np.float32(0.4)
     radius = np.sqrt(x * x + y * y) + np.float32(0.05)
     around = np.float32(_FIBRES_AROUND)
     return np.stack(

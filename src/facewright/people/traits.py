@@ -109,7 +109,7 @@ def draw_traits(identity: Identity, streams: Streams) -> Traits:
         freckles=max(0.0, skin[5] - 0.75) * 4 * fair,
         dark_sockets=skin[6] * (0.2 + 0.8 * age),
         lip_redness=2 * skin[7] - 1,
-        lip_strength=0.25 + 0.5 * skin[8] + (0.0 if male else 0.12),
+        lip_strength=0.18 + 0.38 * skin[8] + (0.0 if male else 0.12),
         iris_lightness=float(np.clip(skin[10] * (0.2 + 1.4 * fair) - 0.05 + 0.1 * skin[11], 0, 1)),
         brow_thickness=float(np.clip(0.8 * hair[3] + (0.25 if male else -0.1), 0, 1)),
         brow_strength=0.05 + 0.95 * hair[4],
