@@ -65,6 +65,14 @@ using Running = std::tuple<float, Address, Address, Address>;
 // gradient of y, numbers between its rows; that of even pixels or none, height and width of the maps
 using UpstreamParts = std::tuple<Address, int64_t, Address, int64_t, int64_t>;
 
+template <class T>
+Upstream<T> upstream_of(const UpstreamParts &parts, const Norm &norm) {
+    const auto [dy, stride, halved, height, width] = parts;
+    if (halved && (stride != norm.channels || height < 1 || width < 1 || norm.rows % (height * width) != 0))
+        throw std::invalid_argument("norm: expected whole maps without gaps where a gradient of half their size comes back");
+    return {at<T>(dy), stride, at<T>(halved), height, width};
+}
+
 Norm norm_of(const NormShape &shape, const NormParameters &parameters) {
     const auto [rows, channels, activation, eps] = shape;
     const auto [weight, bias, slope] = parameters;
@@ -95,13 +103,9 @@ void norm_backward(bool bf16, const UpstreamParts &upstream, Address x, Address 
                    const NormParameters &parameters, Address mean, Address variance, Address d_weight, Address d_bias,
                    Address d_slope) {
     const Norm norm = norm_of(shape, parameters);
-    const auto [dy, stride, halved, height, width] = upstream;
-    if (halved && (stride != norm.channels || height < 1 || width < 1 || norm.rows % (height * width) != 0))
-        throw std::invalid_argument("norm: expected whole maps without gaps where a gradient of half their size comes back");
     with_layers(bf16, [&]<class T>(const Layers<T> &layers, T) {
-        const Upstream<T> up{at<T>(dy), stride, at<T>(halved), height, width};
-        layers.norm_backward(norm, up, at<T>(x), at<T>(plus), at<T>(dx), at<float>(mean), at<float>(variance),
-                             at<float>(d_weight), at<float>(d_bias), at<float>(d_slope));
+        layers.norm_backward(norm, upstream_of<T>(upstream, norm), at<T>(x), at<T>(plus), at<T>(dx), at<float>(mean),
+                             at<float>(variance), at<float>(d_weight), at<float>(d_bias), at<float>(d_slope));
     });
 }
 
