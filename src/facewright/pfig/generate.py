@@ -119,4 +119,4 @@ def _images(job: PfigJob, picture: Picture) -> Iterator[tuple[str, UInt8[np.ndar
                 regions = read_region_map(Path(file))
                 yield f"_{region}", region_image(regions, uv, model, annotations, row)
         else:
-            yield MODALITIES[method], draw_modality(method, model, annotations, row)
+            yield MODALITIES[method], draw_modality(method, model, annotations, row, picture.window_px)

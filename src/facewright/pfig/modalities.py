@@ -10,7 +10,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from jaxtyping import Float32, Float64, UInt8
+from jaxtyping import Bool, Float32, Float64, UInt8
 
 from facewright import _native
 from facewright.errors import FacewrightError
@@ -24,18 +24,29 @@ _LUMINANCE = np.array([0.3, 0.59, 0.11])
 
 
 def draw_modality(
-    name: str, model: MorphableModel, annotations: Annotations, row: int
+    name: str,
+    model: MorphableModel,
+    annotations: Annotations,
+    row: int,
+    window_px: tuple[int, int, int, int],
 ) -> UInt8[np.ndarray, "H W 3"]:
-    """The image that `name`, a rendering method, asks for; black where nothing is seen."""
-    out = _METHODS[name](model, annotations, row)
-    out[annotations.triangle[row] < 0] = 0
+    """The image that `name`, a rendering method, asks for; black where nothing is seen.
+
+    window_px: left, top, width, height of what is kept of it.
+    """
+    left, top, width, height = window_px
+    seen = np.zeros(annotations.triangle[row].shape, bool)
+    kept = np.s_[top : top + height, left : left + width]
+    seen[kept] = annotations.triangle[row][kept] >= 0
+    depth = name == "render-depth"
+    out = _depth(annotations, row, seen) if depth else _METHODS[name](model, annotations, row)
+    out[~seen] = 0
     return out
 
 
-def _depth(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
+def _depth(annotations: Annotations, row: int, seen: Bool[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W 3"]:
     """1 - (d - min) / (max - min) of the window depth, which is linear in 1 / depth but for parallel rays."""
     depth = annotations.depth[row].astype(np.float64)
-    seen = annotations.triangle[row] >= 0
     window = depth if annotations.orthographic[row] else -1 / np.where(seen, depth, 1.0)
     low, high = (float(window[seen].min()), float(window[seen].max())) if seen.any() else (0.0, 1.0)
     shade = 1 - (window - low) / max(high - low, 1e-12)
@@ -66,7 +77,6 @@ def _illumination(model: MorphableModel, annotations: Annotations, row: int) -> 
 
 
 _METHODS = {
-    "render-depth": _depth,
     "render-color-correspondence-image": _correspondence,
     "render-normals": _normals,
     "render-albedo": _albedo,
