@@ -38,13 +38,14 @@ def draw_modality(
     seen = np.zeros(annotations.triangle[row].shape, bool)
     kept = np.s_[top : top + height, left : left + width]
     seen[kept] = annotations.triangle[row][kept] >= 0
-    depth = name == "render-depth"
-    out = _depth(annotations, row, seen) if depth else _METHODS[name](model, annotations, row)
+    out = _METHODS[name](model, annotations, row, seen)
     out[~seen] = 0
     return out
 
 
-def _depth(annotations: Annotations, row: int, seen: Bool[np.ndarray, "H W"]) -> UInt8[np.ndarray, "H W 3"]:
+def _depth(
+    model: MorphableModel, annotations: Annotations, row: int, seen: Bool[np.ndarray, "H W"]
+) -> UInt8[np.ndarray, "H W 3"]:
     """1 - (d - min) / (max - min) of the window depth, which is linear in 1 / depth but for parallel rays."""
     depth = annotations.depth[row].astype(np.float64)
     window = depth if annotations.orthographic[row] else -1 / np.where(seen, depth, 1.0)
@@ -53,7 +54,9 @@ def _depth(annotations: Annotations, row: int, seen: Bool[np.ndarray, "H W"]) ->
     return np.repeat(_codes(shade)[..., None], 3, axis=2)
 
 
-def _correspondence(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
+def _correspondence(
+    model: MorphableModel, annotations: Annotations, row: int, seen: Bool[np.ndarray, "H W"]
+) -> UInt8[np.ndarray, "H W 3"]:
     """Place on the mean head, its bounding box stretched to the cube of colours."""
     mean = model.mean_mm.astype(np.float64)
     low, high = mean.min(axis=0), mean.max(axis=0)
@@ -62,21 +65,28 @@ def _correspondence(model: MorphableModel, annotations: Annotations, row: int) -
     return out
 
 
-def _normals(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
+def _normals(
+    model: MorphableModel, annotations: Annotations, row: int, seen: Bool[np.ndarray, "H W"]
+) -> UInt8[np.ndarray, "H W 3"]:
     """0.5 - 0.5 n: its sign is flipped."""
     return _codes(0.5 - 0.5 * annotations.normals[row].astype(np.float64))
 
 
-def _albedo(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
+def _albedo(
+    model: MorphableModel, annotations: Annotations, row: int, seen: Bool[np.ndarray, "H W"]
+) -> UInt8[np.ndarray, "H W 3"]:
     return _srgb(annotations.albedo[row])
 
 
-def _illumination(model: MorphableModel, annotations: Annotations, row: int) -> UInt8[np.ndarray, "H W 3"]:
+def _illumination(
+    model: MorphableModel, annotations: Annotations, row: int, seen: Bool[np.ndarray, "H W"]
+) -> UInt8[np.ndarray, "H W 3"]:
     """What a white matt head would show."""
     return _srgb(annotations.irradiance[row])
 
 
 _METHODS = {
+    "render-depth": _depth,
     "render-color-correspondence-image": _correspondence,
     "render-normals": _normals,
     "render-albedo": _albedo,

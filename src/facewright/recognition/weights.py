@@ -52,16 +52,16 @@ def load_backbone(path: Path) -> Backbone:
     Raises FacewrightError when the file cannot be read and when it belongs to no such network.
     """
     found = {name: value.shape for name, value in _renamed(read_tensors(path)).items()}
+    configs = [config for config in map(BackboneConfig, get_args(BackboneName)) if config.size == (112, 112)]
     fitting = {}
-    for name in get_args(BackboneName):
-        config = BackboneConfig(name)
+    for config in configs:
         with torch.device("meta"):
             tensors = build_backbone(config).network.state_dict()
         needed = {n: t.shape for n, t in tensors.items() if not n.endswith("num_batches_tracked")}
-        if config.size == (112, 112) and needed.items() <= found.items():
+        if needed.items() <= found.items():
             fitting[len(needed)] = config  # all tensors of IResNet-18 are in IResNet-34 too
     if not fitting:
-        names = ", ".join(name for name in get_args(BackboneName) if BackboneConfig(name).size == (112, 112))
+        names = ", ".join(config.name for config in configs)
         raise FacewrightError(
             f"{path}: found tensors of no known network, expected weights of one of {names}"
         )
@@ -79,7 +79,9 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         if file.suffix == ".safetensors":
             return dict(safetensors.torch.load_file(file))
         loaded = torch.load(file, map_location="cpu", weights_only=True)
-    except (safetensors.SafetensorError, OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except pickle.UnpicklingError:  # its text advises to run the file's code
+        raise FacewrightError(f"{file}: holds something else than tensors, expected a checkpoint") from None
+    except (safetensors.SafetensorError, OSError, RuntimeError, EOFError) as error:
         raise FacewrightError(f"{file}: {first_line(error)}, expected a checkpoint") from None
     for name in _CONTAINERS:
         if isinstance(loaded, Mapping) and isinstance(loaded.get(name), Mapping):

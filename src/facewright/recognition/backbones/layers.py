@@ -83,7 +83,7 @@ Summands = tuple[Tensor, ...]
 
 def norm_act(images: Tensor, norm: nn.BatchNorm2d, act: Activation = None) -> Tensor:
     """Batch normalisation and an activation after it, if any."""
-    if norm.training and _fuses(images):
+    if _fuses_norm(norm, images):
         return fused.norm_act(images, _norm_parts(norm, act))
     return _plain_norm_act(images, norm, act)
 
@@ -94,7 +94,7 @@ def sum_norm_act(summands: Summands, norm: nn.BatchNorm2d, act: Activation = Non
     if not others:
         return images, norm_act(images, norm, act)
     (plus,) = others
-    if norm.training and _fuses(images) and plus.dtype == images.dtype:
+    if _fuses_norm(norm, images, plus):
         return fused.sum_norm_act(images, plus, _norm_parts(norm, act))
     total = images + plus
     return total, norm_act(total, norm, act)
@@ -104,13 +104,17 @@ def fork_norm_act(
     summands: Summands, norm: nn.BatchNorm2d, act: Activation, main: nn.Conv2d, side: nn.Conv2d
 ) -> tuple[Tensor, Tensor]:
     """The sum, normalised and activated, through two convolutions. That at the side: 1x1, stride 2, without a bias."""
-    images, *others = summands
-    plus = others[0] if others else None
-    if not (norm.training and _fuses(images)) or (plus is not None and plus.dtype != images.dtype):
+    if not _fuses_norm(norm, *summands):
         _, active = sum_norm_act(summands, norm, act)
         return main(active), side(active)
-    active, halved = fused.fork_norm_act(images, plus, _norm_parts(norm, act))
+    images, *others = summands
+    active, halved = fused.fork_norm_act(images, others[0] if others else None, _norm_parts(norm, act))
     return main(active), functional.conv2d(halved, side.weight)
+
+
+def _fuses_norm(norm: nn.BatchNorm2d, *summands: Tensor) -> bool:
+    """Whether the fused form of a normalisation can take these maps, of which the sum is meant."""
+    return norm.training and _fuses(summands[0]) and len({maps.dtype for maps in summands}) == 1
 
 
 def _norm_parts(norm: nn.BatchNorm2d, act: Activation) -> fused.Norm:
