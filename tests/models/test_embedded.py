@@ -356,6 +356,20 @@ def test_unknown_mask_is_refused(head: EmbeddedHead):
         head.mask("tail")
 
 
+def test_zones_are_those_of_skin_and_alike_on_both_sides(head: EmbeddedHead):
+    changed = head.zones.any(axis=2)
+    for name in ("sclera", "iris", "teeth", "mouth", "tongue", "ears"):
+        assert not changed[head.mask(name) > 250].any()
+    texels = np.flatnonzero(changed)
+    places = head.position_map_mm.reshape(-1, 3)[texels]
+    gap, partner = cKDTree(places).query(places * [-1, 1, 1])
+    zones = head.zones.reshape(-1, 3)[texels].astype(int)
+    near = gap < 0.3
+    assert near.mean() > 0.4
+    difference = np.abs(zones - zones[partner])[near].max(axis=1)
+    assert np.quantile(difference, 0.95) <= 8 < np.abs(zones).max()
+
+
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> Path:
     np.savez(path, **arrays)  # type: ignore[arg-type]
     return path

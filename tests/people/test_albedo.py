@@ -85,3 +85,15 @@ def test_make_up_stays_on_the_face_and_differs_between_styles(head: EmbeddedHead
         assert changed[head.mask("lid_above") > 128].any()
         assert not changed[(head.mask("sclera") > 0) | (head.mask("teeth") > 0)].any()
         assert not changed[head.mask("scalp") > 128].any()
+
+
+def test_zones_change_every_skin_by_their_share(head: EmbeddedHead):
+    halved = dataclasses.replace(head, zones=head.zones // 2)
+    zones = head.zones.astype(int)
+    strong = np.abs(zones).max(axis=2) > 25
+    for index in range(2):
+        whole, half = (paint_albedo(each, traits_of(head, index)).astype(float) for each in (head, halved))
+        expected = half * (512 + zones) / (512 + zones // 2)
+        inside = strong & (expected.max(axis=2) < 254)
+        assert np.abs(whole - expected)[inside].max() <= 1.6
+        np.testing.assert_array_equal(whole[~zones.any(axis=2)], half[~zones.any(axis=2)])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Int8, UInt8
 
 from facewright.errors import FacewrightError, first_line
 from facewright.models.morphable import MorphableModel
@@ -30,6 +30,7 @@ class EmbeddedHead:
         and muscle (-1 .. 1). Add gain * direction to identity coefficients to make a head look more so.
     mask_names, masks (M, S, S): where to paint over the model's UVs, 0 .. 255, soft-edged. "scalp" rises from the
         lowest hairline inwards, "brows" from the outline to the middle: thresholds move the outline.
+    zones (S, S, 3): what the zones of a face add to the albedo of any skin, in 1/512 of it.
     position_map_mm (S, S, 3): the place on the mean head under each texel; texels outside the UV islands repeat the
         nearest one inside.
     iris_uv (2, 2): the iris's centre in the left and right eye's texture; iris_uv_radius: its radius in UV units.
@@ -41,6 +42,7 @@ class EmbeddedHead:
     attribute_offsets: Float32[np.ndarray, " A"]
     mask_names: tuple[str, ...]
     masks: UInt8[np.ndarray, "M S S"]
+    zones: Int8[np.ndarray, "S S 3"]
     position_map_mm: Float32[np.ndarray, "S S 3"]
     iris_uv: Float32[np.ndarray, "2 2"]
     iris_uv_radius: float
@@ -92,6 +94,7 @@ _LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "attribute_offsets": ("f", ("A",)),
     "mask_names": ("U", ("M",)),
     "masks": ("u", ("M", "S", "S")),
+    "zones": ("i", ("S", "S", 3)),
     "position_map": ("i", ("S", "S", 3)),
     "position_steps_per_mm": ("i", ()),
     "iris_uv": ("f", (2, 2)),
@@ -153,6 +156,7 @@ def _head(arrays: dict[str, np.ndarray[Any, np.dtype[Any]]]) -> EmbeddedHead:
         attribute_offsets=floats("attribute_offsets"),
         mask_names=words("mask_names"),
         masks=arrays["masks"],
+        zones=arrays["zones"],
         position_map_mm=floats("position_map") / np.float32(arrays["position_steps_per_mm"]),
         iris_uv=floats("iris_uv"),
         iris_uv_radius=float(arrays["iris_uv_radius"]),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import Float64, UInt8, UInt32
 
 from facewright.models.embedded import EmbeddedHead
 from facewright.people.eye_paint import brow_layers, eyeball_layers, lid_layers
@@ -41,7 +43,23 @@ def paint_albedo(head: EmbeddedHead, traits: Traits) -> UInt8[np.ndarray, "S S 3
     ]
     texture = paint(head, [layer for layer in layers if layer.strength != 0])
     _add_moles(head, traits, texture)
+    _add_zones(head, texture)
     return texture
+
+
+def _add_zones(head: EmbeddedHead, texture: UInt8[np.ndarray, "S S 3"]) -> None:
+    """Make the zones of the face lighter, darker and redder, as they are in people of any colour."""
+    place, gain = _zones(head)
+    texture[place] = np.minimum((texture[place] * gain + 256) >> 9, 255)
+
+
+@functools.lru_cache(maxsize=2)
+def _zones(head: EmbeddedHead) -> tuple[tuple[slice, slice], UInt32[np.ndarray, "h w 3"]]:
+    """The box of the texture that has zones, and 512 times what to multiply it by."""
+    changed = np.any(head.zones, axis=2)
+    rows, columns = np.flatnonzero(np.any(changed, axis=1)), np.flatnonzero(np.any(changed, axis=0))
+    place = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return place, (512 + head.zones[place].astype(np.int32)).astype(np.uint32)
 
 
 def _add_moles(head: EmbeddedHead, traits: Traits, texture: UInt8[np.ndarray, "S S 3"]) -> None:
