@@ -188,17 +188,21 @@ def test_no_face_at_all_is_an_error(tmp_path: Path) -> None:
         embed_faces(opened(tmp_path), ColourEmbedder())
 
 
-def test_the_nearest_landmarks_match_if_they_are_near_enough() -> None:
+def test_the_nearest_landmarks_match_if_their_box_holds_the_face() -> None:
     known = ARCFACE_112.points_px
     eyes_px = float(np.linalg.norm(known[1] - known[0]))
+    around = np.concatenate([known.min(axis=0), known.max(axis=0)]) + np.array([-2.0, -2, 2, 2])
 
-    def detections(*offsets: float) -> Detections:
+    def detections(*offsets: float, box: np.ndarray = around) -> Detections:
         landmarks = np.stack([known + np.array([offset * eyes_px, 0]) for offset in offsets])
-        return Detections(np.zeros((len(offsets), 4)), np.ones(len(offsets)), landmarks)
+        return Detections(np.tile(box, (len(offsets), 1)), np.ones(len(offsets)), landmarks)
 
     assert matching_face(detections(3.0, 0.1, 0.2), known) == 1
-    assert matching_face(detections(0.3), known) == 0
-    assert matching_face(detections(0.4), known) is None
+    assert matching_face(detections(0.6), known) == 0
+    without_one_eye = np.array([40.0, *around[1:]])
+    assert matching_face(detections(0.0, box=without_one_eye), known) == 0
+    upper_half = np.array([*around[:3], 80.0])
+    assert matching_face(detections(0.0, box=upper_half), known) is None
     assert matching_face(Detections(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2))), known) is None
 
 

@@ -32,8 +32,8 @@ __all__ = [
 _BATCH = 256
 # Faces of frame224 are about 100 px wide: looking for smaller ones only takes time.
 _FRAME_DETECTOR = DetectorConfig(min_face_px=40.0)
-# A detection that misses the known landmarks by more than this part of their own spread is another face, or none.
-_AGREEMENT = 0.5
+_HELD = 4
+"""Of the five known points; a box with fewer is that of something else."""
 
 Finder = Callable[[UInt8[np.ndarray, "h w 3"], int], Float[np.ndarray, "5 2"] | None]
 
@@ -123,15 +123,16 @@ class EmbeddedFaces:
 def matching_face(detections: Detections, known: Float[np.ndarray, "5 2"]) -> int | None:
     """Index of the detection whose landmarks are nearest to the known ones, in the root mean square.
 
-    None when even that one is off by more than half of the known points' root-mean-square distance from their centre
-    (a third of the distance between the eyes of a frontal face).
+    None when even that one's box holds fewer than four of the known points. Landmarks may lie far off on a face that
+    is found: on masks, in shade, in turned heads.
     """
     if not len(detections):
         return None
-    errors = np.sqrt(np.mean(np.sum((detections.landmarks - known) ** 2, axis=2), axis=1))
-    spread = np.sqrt(np.mean(np.sum((known - known.mean(axis=0)) ** 2, axis=1)))
+    errors = np.mean(np.sum((detections.landmarks - known) ** 2, axis=2), axis=1)
     best = int(np.argmin(errors))
-    return best if errors[best] <= _AGREEMENT * spread else None
+    box = detections.boxes[best]
+    held = ((known >= box[:2]) & (known <= box[2:])).all(axis=1)
+    return best if held.sum() >= _HELD else None
 
 
 def open_faces(reader: DatasetReader, crop: Crop, options: SelectionOptions) -> FaceSet:
