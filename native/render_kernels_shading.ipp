@@ -51,17 +51,18 @@ struct Lookups {
     alignas(64) float right[kLanes], above[kLanes], below[kLanes];  // their shares, the last two times 1/65535
     const Surface *surface[kLanes];
 
-    // Where surface[] is set already.
-    [[gnu::always_inline]] void find(const F &u, const F &v) {
-        alignas(64) int32_t width[kLanes], height[kLanes], stride[kLanes];
-        for (int i = 0; i < kLanes; ++i) {
-            width[i] = surface[i]->width;
-            height[i] = surface[i]->height;
-            stride[i] = surface[i]->stride;
-        }
-        const I rows = load<I>(height);
-        const F x = clamped(u, __builtin_convertvector(load<I>(width), F)), y = clamped(v, __builtin_convertvector(rows, F));
-        const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I), step = load<I>(stride);
+    // Where surface[] is set already; `one`: whether all are the same.
+    [[gnu::always_inline]] void find(const F &u, const F &v, bool one) {
+        const auto each = [&](auto &&number) {
+            if (one) return splat(number(*surface[0]));
+            alignas(64) int32_t out[kLanes];
+            for (int i = 0; i < kLanes; ++i) out[i] = number(*surface[i]);
+            return load<I>(out);
+        };
+        const I columns = each([](const Surface &s) { return s.width; }), rows = each([](const Surface &s) { return s.height; });
+        const I step = each([](const Surface &s) { return s.stride; });
+        const F x = clamped(u, __builtin_convertvector(columns, F)), y = clamped(v, __builtin_convertvector(rows, F));
+        const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I);
         const I at = row * step + column;
         constexpr float unit = 1.0f / 65535.0f;
         const F down = y - __builtin_convertvector(row, F);
@@ -95,7 +96,7 @@ struct Lookups {
 void sample(const Surface &surface, float u, float v, FourFloats *out) {
     Lookups one;
     for (const Surface *&each : one.surface) each = &surface;
-    one.find(F{} + u, F{} + v);
+    one.find(F{} + u, F{} + v, true);
     *out = one.texel(0);
 }
 
@@ -155,15 +156,19 @@ struct Shading {
     Held held;
     Lookups texels;
     alignas(64) int32_t fine[kLanes];
+    bool one;  // whether all lie on the same surface
 
     // Where held is set already.
     [[gnu::always_inline]] void start(const Places &places, const Facet *facets) {
+        const Surface *first = facets[places.triangle[0]].surface;
+        one = true;
         for (int i = 0; i < kLanes; ++i) {
             const Facet &f = facets[places.triangle[i]];
             texels.surface[i] = f.surface;
+            one &= f.surface == first;
             fine[i] = -int32_t{f.fine};
         }
-        texels.find(held[0], held[1]);
+        texels.find(held[0], held[1], one);
         texels.prefetch();
     }
 
@@ -173,8 +178,9 @@ struct Shading {
         texel.turn_rows(0, [&](int i) { return texels.texel(i); });
         Columns<2> shines;
         for (int i = 0; i < kLanes; ++i) {
-            shines.at[0][i] = texels.surface[i]->shine_by_red;
-            shines.at[1][i] = texels.surface[i]->shine_by_alpha;
+            const Surface &surface = *texels.surface[one ? 0 : i];
+            shines.at[0][i] = surface.shine_by_red;
+            shines.at[1][i] = surface.shine_by_alpha;
         }
         const F shine = held[5] * (texel[0] * shines[0] + texel[3] * shines[1]);
         const I as_it_is = load<I>(fine);
@@ -252,6 +258,25 @@ struct OpaqueShader {
         if (++waiting == kLanes) turn_over();
     }
 
+    // All samples of a pixel, each for itself, where there is room for them.
+    [[gnu::always_inline]] void add_each(int32_t pixel, const FourInts &triangles, float x, float y) {
+        for (int i = 0; i < 4; ++i) __builtin_prefetch(&scene.facets[triangles[i]]);
+        constexpr float across = kSubsample;
+        store(places.triangle + waiting, triangles);
+        store(places.x + waiting, x + FourFloats{0.0f, across, 0.0f, across});
+        store(places.y + waiting, y + FourFloats{0.0f, 0.0f, across, across});
+        store(pixels[second] + waiting, FourInts{} + pixel);
+        store(shares[second] + waiting, scene.through == nullptr ? FourFloats{} + 1.0f : scene.through[pixel]);
+        waiting += 4;
+        if (waiting == kLanes) turn_over();
+    }
+
+    [[gnu::always_inline]] bool any_fine(const FourInts &triangles) const {
+        const uint16_t *looks = scene.looks;
+        return looks[triangles[0]] == kFineLook || looks[triangles[1]] == kFineLook || looks[triangles[2]] == kFineLook ||
+               looks[triangles[3]] == kFineLook;
+    }
+
     // Starts the places that wait, and finishes those that were started before.
     [[gnu::noinline]] void turn_over() {
         start();
@@ -306,6 +331,10 @@ struct OpaqueShader {
         if (!scene.every_sample && left == kAllSamples && is_smooth(pixel, triangles)) {
             constexpr float across = kSubsample;
             add(pixel, kAllSamples, {triangles[0], x, y}, {triangles[3], x + across, y + across});
+            return;
+        }
+        if (scene.every_sample && left == kAllSamples && waiting <= kLanes - 4 && !any_fine(triangles)) {
+            add_each(pixel, triangles, x, y);
             return;
         }
         while (left != 0) {
