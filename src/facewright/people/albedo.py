@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from jaxtyping import Float64, UInt8, UInt32
+from jaxtyping import Float64, Int16, UInt8
 
 from facewright.models.embedded import EmbeddedHead
 from facewright.people.eye_paint import brow_layers, eyeball_layers, lid_layers
@@ -49,17 +49,25 @@ def paint_albedo(head: EmbeddedHead, traits: Traits) -> UInt8[np.ndarray, "S S 3
 
 def _add_zones(head: EmbeddedHead, texture: UInt8[np.ndarray, "S S 3"]) -> None:
     """Make the zones of the face lighter, darker and redder, as they are in people of any colour."""
-    place, gain = _zones(head)
-    texture[place] = np.minimum((texture[place] * gain + 256) >> 9, 255)
+    for place, zones in _zones(head):
+        changed = zones * texture[place]
+        changed += 256
+        changed >>= 9
+        changed += texture[place]
+        texture[place] = np.minimum(changed, 255, out=changed)
 
 
 @functools.lru_cache(maxsize=2)
-def _zones(head: EmbeddedHead) -> tuple[tuple[slice, slice], UInt32[np.ndarray, "h w 3"]]:
-    """The box of the texture that has zones, and 512 times what to multiply it by."""
+def _zones(head: EmbeddedHead) -> list[tuple[tuple[slice, slice], Int16[np.ndarray, "h w 3"]]]:
+    """The boxes of the texture that have zones, and these: one for each run of rows."""
     changed = np.any(head.zones, axis=2)
-    rows, columns = np.flatnonzero(np.any(changed, axis=1)), np.flatnonzero(np.any(changed, axis=0))
-    place = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    return place, (512 + head.zones[place].astype(np.int32)).astype(np.uint32)
+    out = []
+    rows = np.flatnonzero(np.any(changed, axis=1))
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+        across = np.flatnonzero(np.any(changed[run], axis=0))
+        place = slice(run[0], run[-1] + 1), slice(across[0], across[-1] + 1)
+        out.append((place, head.zones[place].astype(np.int16)))
+    return out
 
 
 def _add_moles(head: EmbeddedHead, traits: Traits, texture: UInt8[np.ndarray, "S S 3"]) -> None:
