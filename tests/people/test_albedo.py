@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facewright.models.embedded import EmbeddedHead, load_head
+from facewright.models.embedded import ZONE_STEPS, EmbeddedHead, load_head
 from facewright.people.albedo import paint_albedo
 from facewright.people.config import PeopleConfig
 from facewright.people.identity import draw_identity
@@ -93,7 +93,7 @@ def test_zones_change_every_skin_by_their_share(head: EmbeddedHead):
     strong = np.abs(zones).max(axis=2) > 25
     for index in range(2):
         whole, half = (paint_albedo(each, traits_of(head, index)).astype(float) for each in (head, halved))
-        expected = half * (512 + zones) / (512 + zones // 2)
+        expected = half * (ZONE_STEPS + zones) / (ZONE_STEPS + zones // 2)
         inside = strong & (expected.max(axis=2) < 254)
         assert np.abs(whole - expected)[inside].max() <= 1.6
         np.testing.assert_array_equal(whole[~zones.any(axis=2)], half[~zones.any(axis=2)])

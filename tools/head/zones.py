@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
+from facewright.models.embedded import ZONE_STEPS
 from facewright.models.morphable import Part
 from head.masks import Texels
 
-__all__ = ["STEPS", "skin_zones"]
+__all__ = ["skin_zones"]
 
-STEPS = 512
-"""Of a share of the albedo; what `skin_zones` counts in."""
 _FILE = Path(__file__).with_suffix(".csv")
 _REACH_MM = 4.0
 _NEIGHBOURS = 40
@@ -27,7 +26,7 @@ _MARGIN = 4
 
 
 def skin_zones(texels: Texels, masks: dict[str, np.ndarray]) -> np.ndarray:
-    """(S, S, 3) int8: what is added to the albedo of every texel, in `STEPS` parts of it; symmetric.
+    """(S, S, 3) int8: what is added to the albedo of every texel, in `ZONE_STEPS` parts of it; symmetric.
 
     masks: those of `paint_masks`. zones.csv holds lightness and redness at places of one half of the usual head. Like
     usual.csv they were fitted so that two recognisers trained on photographs find less in common between all drawn
@@ -43,7 +42,12 @@ def skin_zones(texels: Texels, masks: dict[str, np.ndarray]) -> np.ndarray:
     lightness, redness = np.einsum("tk,tkc->ct", weight, rows[near, 3:])
     added = np.zeros((len(places), 3))
     added[found] = lightness[:, None] + redness[:, None] * _REDDER
-    return np.asarray(np.round(added * STEPS).astype(np.int8).reshape(texels.size, texels.size, 3))
+    steps = np.round(added * ZONE_STEPS)
+    if (largest := np.abs(steps).max()) > np.iinfo(np.int8).max:
+        raise RuntimeError(
+            f"{_FILE}: found {largest / ZONE_STEPS:.2f} of the albedo, expected less than a quarter"
+        )
+    return np.asarray(steps.astype(np.int8).reshape(texels.size, texels.size, 3))
 
 
 def _share(texels: Texels, masks: dict[str, np.ndarray]) -> np.ndarray:

@@ -16,9 +16,11 @@ from jaxtyping import Float32, Int8, UInt8
 from facewright.errors import FacewrightError, first_line
 from facewright.models.morphable import MorphableModel
 
-__all__ = ["HEAD_FILE", "EmbeddedHead", "load_head", "read_head"]
+__all__ = ["HEAD_FILE", "ZONE_STEPS", "EmbeddedHead", "load_head", "read_head"]
 
 HEAD_FILE = Path(str(resources.files("facewright.models") / "data" / "head.npz"))
+ZONE_STEPS = 512
+"""Of a share of the albedo; what `EmbeddedHead.zones` counts in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class EmbeddedHead:
         and muscle (-1 .. 1). Add gain * direction to identity coefficients to make a head look more so.
     mask_names, masks (M, S, S): where to paint over the model's UVs, 0 .. 255, soft-edged. "scalp" rises from the
         lowest hairline inwards, "brows" from the outline to the middle: thresholds move the outline.
-    zones (S, S, 3): what the zones of a face add to the albedo of any skin, in 1/512 of it.
+    zones (S, S, 3): what the zones of a face add to the albedo of any skin, in `ZONE_STEPS` parts of it.
     position_map_mm (S, S, 3): the place on the mean head under each texel; texels outside the UV islands repeat the
         nearest one inside.
     iris_uv (2, 2): the iris's centre in the left and right eye's texture; iris_uv_radius: its radius in UV units.

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 from jaxtyping import Float64, Int16, UInt8
 
-from facewright.models.embedded import EmbeddedHead
+from facewright.models.embedded import ZONE_STEPS, EmbeddedHead
 from facewright.people.eye_paint import brow_layers, eyeball_layers, lid_layers
 from facewright.people.layers import Layer, paint
 from facewright.people.palette import lip_colour, skin_colour
@@ -51,8 +51,8 @@ def _add_zones(head: EmbeddedHead, texture: UInt8[np.ndarray, "S S 3"]) -> None:
     """Make the zones of the face lighter, darker and redder, as they are in people of any colour."""
     for place, zones in _zones(head):
         changed = zones * texture[place]
-        changed += 256
-        changed >>= 9
+        changed += ZONE_STEPS // 2
+        changed //= ZONE_STEPS
         changed += texture[place]
         texture[place] = np.minimum(changed, 255, out=changed)
 
