@@ -9,8 +9,8 @@ Fragments::Fragments(const Stage &stage) : stage_(stage) {}
 void Fragments::shade(const Light &light) {
     colours_.resize(fragments_.size());
     near_.resize(fragments_.size());
-    kernels().shade(fragments_.data(), static_cast<int32_t>(fragments_.size()), stage_.facets.data(), stage_.attributes.data(),
-                    light.colour, colours_.data(), near_.data());
+    kernels().shade(fragments_.data(), static_cast<int32_t>(fragments_.size()), stage_.facets.data(), light.colour,
+                    colours_.data(), near_.data());
     for (size_t i = 0; i < fragments_.size(); ++i)
         if (stage_.facets[fragments_[i].triangle].fine) {
             const FourFloats colour = with_highlight(fragments_[i], colours_[i], light);
@@ -22,30 +22,31 @@ void Fragments::shade(const Light &light) {
 // Highlights that are smaller than triangles, from the interpolated normal.
 FourFloats Fragments::with_highlight(const Fragment &fragment, const FourFloats &colour, const Light &light) const {
     const Facet &facet = stage_.facets[fragment.triangle];
-    const float right = fragment.x - facet.x, down = fragment.y - facet.y;
-    const float second = right * facet.second[0] + down * facet.second[1], third = right * facet.third[0] + down * facet.third[1];
-    const std::array<float, 3> weights{1.0f - (second + third), second, third};
+    const Triangle &t = stage_.triangles[fragment.triangle];
+    const ScreenVertex &a = stage_.screen[t[0]], &b = stage_.screen[t[1]], &c = stage_.screen[t[2]];
+    const EdgeWeights at = weights_at_point(a, b, c, static_cast<int32_t>(fragment.x), static_cast<int32_t>(fragment.y));
     float weight = 0.0f, u = 0.0f, v = 0.0f, arriving = 0.0f;
     Vec3 normal{0, 0, 0};
     for (int i = 0; i < 3; ++i) {
-        const Attributes &at = stage_.attributes[facet.corners[i]];
-        const float share = weights[i] * at.weight;
+        const int32_t row = t[i] + facet.behind;
+        const Attributes &vertex = stage_.attributes[row];
+        const float part = i == 0 ? at.w0 : i == 1 ? at.w1 : at.w2, share = part * vertex.weight;
         weight += share;
-        u += weights[i] * at.u;
-        v += weights[i] * at.v;
-        arriving += weights[i] * at.arriving;
-        normal = normal + stage_.normal(facet.corners[i]) * share;
+        u += part * vertex.u;
+        v += part * vertex.v;
+        arriving += share * stage_.arriving[row];
+        normal = normal + stage_.normal(row) * share;
     }
     const float inverse = 1.0f / weight;
     normal = unit(normal * inverse);
     arriving *= inverse;
-    if (facet.item == kEyeItem) {
+    if (stage_.kinds[fragment.triangle].item == kEyeItem) {
         const float shine = eye_highlight(normal, light) * arriving;
         return colour + FourFloats{light.colour.x, light.colour.y, light.colour.z, 0.0f} * shine;
     }
     FourFloats texel;
     kernels().sample(*facet.surface, u * inverse, v * inverse, &texel);
-    return shiny(stage_.wardrobe.items[facet.item].material, colour, {texel[0], texel[1], texel[2]}, normal, arriving, light);
+    return shiny(stage_.wardrobe.items[stage_.kinds[fragment.triangle].item].material, colour, {texel[0], texel[1], texel[2]}, normal, arriving, light);
 }
 
 }  // namespace fw

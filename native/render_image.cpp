@@ -84,7 +84,7 @@ void Painter::see(bool made_up) {
 void Painter::develop(const Light &light, bool veiled, uint8_t *image) {
     constexpr int rows = 4;
     const TileLayout &layout = grid_.layout;
-    const OpaqueScene scene{stage_.facets.data(), stage_.attributes.data(), stage_.looks.data(), layout, grid_.triangle.data(),
+    const OpaqueScene scene{stage_.facets.data(), stage_.head_triangles(), stage_.looks.data(), layout, grid_.triangle.data(),
                             grid_.inverse_depth.data(), veiled ? canvas_.through() : nullptr, light.colour, stage_.look.every_sample};
     for (int row = 0; row < layout.across; row += rows) {
         const Band band{row, std::min(row + rows, layout.across)};

@@ -1,6 +1,7 @@
 // The inner loops, compiled once for each instruction set; all give the same bits.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "render_canvas.hpp"
@@ -9,35 +10,43 @@
 
 namespace fw {
 
-// What is interpolated over a triangle, all times 1 / depth (so that it is linear in the image).
+// What is interpolated over a triangle, all but the last but one times 1 / depth (so that it is linear in the image).
 struct alignas(32) Attributes {
-    float weight;            // 1
+    float weight;  // 1
     float u, v;
-    float arriving;          // the part of the light that makes highlights that arrives
+    float near;              // 1 / depth itself
     float red, green, blue;  // diffuse
     float shine;             // the part of the highlight's irradiance that is reflected
 };
 
-// A level of a texture, and the factors of its colour: rows of linear red, green, blue (times alpha) and alpha in steps of
-// 1/65535, each row's last texel repeated after it.
-struct Surface {
-    const uint16_t *texels;
-    int32_t stride;  // texels
-    int32_t width, height;
-    float tint[4];  // red, green, blue, 1
+// The square roots of linear red, green and blue (times alpha, so that what is invisible does not bleed into its neighbours), and
+// alpha, in steps of 1/255.
+using Texel = std::array<uint8_t, 4>;
+
+// A level of a texture, and the factors of its colour: rows of texels, each row's last repeated after it.
+struct alignas(32) Surface {
+    float tint[3];
     // The highlight is multiplied by red (with its factor) times the first plus alpha times the second.
     float shine_by_red, shine_by_alpha;
+    float width, height;
+    int32_t stride;  // texels
+    const Texel *texels;
 };
 
-// A triangle that is seen: where it lies in the image, and what it looks like. One cache line.
+// A triangle that is seen: what it looks like at its first corner, and what that grows by per step right and down.
 struct alignas(64) Facet {
-    float x, y;                 // its first corner, fixed-point
-    float second[2], third[2];  // what the weights of the other two corners grow by per step right and down
-    float near[3];              // 1 / depth of the first corner, and by how much that of the others is more
-    int32_t corners[3];         // rows of attributes
+    Attributes first, right, down;
+    float x, y;  // of the first corner, fixed-point
     const Surface *surface;
-    int32_t item;  // what the triangle belongs to; the kernels do not read it
-    bool fine;     // whether it has highlights that are smaller than triangles
+    int32_t behind;  // to be added to its corners' rows of attributes: it is seen from behind
+    bool fine;       // whether it has highlights that are smaller than triangles
+};
+
+// What facets are made from.
+struct Mesh {
+    const ScreenVertex *screen;
+    const Triangle *triangles;
+    const Attributes *attributes;
 };
 
 // A triangle in a pixel, to be shaded at one place.
@@ -52,8 +61,8 @@ inline constexpr uint16_t kSeamLook = 65534;  // what lies at a seam of its text
 
 // The opaque surfaces of an image, as far as something in front of them lets their light through.
 struct OpaqueScene {
-    const Facet *facets;  // by triangle
-    const Attributes *vertices;
+    const Facet *facets;     // by triangle
+    int32_t head_triangles;  // come first, and are all of one surface
     const uint16_t *looks;  // by triangle: one of these, else the same number for all of one surface
     TileLayout layout;
     const int32_t *triangle;     // per sample
@@ -80,11 +89,12 @@ struct Band {
 };
 
 // Linear up to the knee, then bending towards 1 with a continuous slope: bright skin is not clipped flat.
+inline constexpr float kKnee = 0.8f;
 template <class Numbers>
 [[gnu::always_inline]] inline Numbers bent(const Numbers &colour) {
-    constexpr float knee = 0.8f, rest = 1.0f - knee;
-    const Numbers over = colour - knee;
-    return colour <= knee ? colour : knee + over * rest / (over + rest);
+    constexpr float rest = 1.0f - kKnee;
+    const Numbers over = colour - kKnee;
+    return colour <= kKnee ? colour : kKnee + over * rest / (over + rest);
 }
 
 // More alpha than 254/255 lets nothing through.
@@ -138,10 +148,11 @@ struct Kernels {
     void (*sky)(const DepthMap &map, const Receivers &receivers, int32_t count, float *reached, float *facing);
     // Linear colour times alpha, and alpha, between the four nearest texel centres; clamped at the border.
     void (*sample)(const Surface &surface, float u, float v, FourFloats *out);
+    // Finds what these triangles look like; the rest of their facets is set already.
+    void (*lay)(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets);
     // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices. Finished, but where facets are
     // fine. And 1 / depth there.
-    void (*shade)(const Fragment *fragments, int32_t count, const Facet *facets, const Attributes *vertices, const Vec3 &highlight,
-                  FourFloats *out, float *near);
+    void (*shade)(const Fragment *fragments, int32_t count, const Facet *facets, const Vec3 &highlight, FourFloats *out, float *near);
     // Adds the light of a band's opaque surfaces but the fine ones, which it writes down: at most one fragment a sample. Returns how
     // many. `colour` begins with the band.
     int32_t (*shade_opaque)(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine);

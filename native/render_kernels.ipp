@@ -52,18 +52,9 @@ struct Corners {
 };
 
 Corners corners(const ScreenVertex *vertices, const Triangle *triangles, int count, int which) {
-    alignas(64) int32_t x[kLanes], y[kLanes], near[kLanes];
     static constexpr ScreenVertex nowhere{0, 0, 0.0f};
-    for (int i = 0; i < kLanes; i += 4) {
-        FourInts rows[4];
-        for (int j = 0; j < 4; ++j)
-            rows[j] = load<FourInts>(i + j < count ? &vertices[triangles[i + j][which]] : &nowhere);
-        turn(rows[0], rows[1], rows[2], rows[3]);
-        store(x + i, rows[0]);
-        store(y + i, rows[1]);
-        store(near + i, rows[2]);
-    }
-    return {load<I>(x), load<I>(y), load<F>(near)};
+    const auto columns = columns_of_four([&](int i) { return load<FourInts>(i < count ? &vertices[triangles[i][which]] : &nowhere); });
+    return {columns[0], columns[1], reinterpret_cast<F>(columns[2])};
 }
 
 // An edge of all triangles of a batch as a linear function of the sample position, "inside" is >= 0 under the top-left rule.
@@ -274,6 +265,6 @@ void project(const View &view, const Vec3 *points_mm, int32_t count, int samples
 
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, project, light, shadow, sky, sample, shade, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, project, light, shadow, sky, sample, lay, shade, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

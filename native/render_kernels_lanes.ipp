@@ -1,6 +1,9 @@
 // Vectors as wide as the instruction set's; part of render_kernels.ipp.
 #pragma once
 
+#include <array>
+#include <utility>
+
 #include "render_kernels.hpp"
 
 namespace fw::FW_ISA {
@@ -8,6 +11,7 @@ namespace fw::FW_ISA {
 namespace {
 
 constexpr int kLanes = FW_LANES;
+constexpr uint32_t kAllLanes = (1u << kLanes) - 1;
 
 using F = Floats<kLanes>;
 using I = Ints<kLanes>;
@@ -44,15 +48,95 @@ using I = Ints<kLanes>;
     return some < most ? some : most;
 }
 
-// Rows of 4 numbers to 4 columns.
+template <class V>
+using LanesOf = std::make_integer_sequence<int, static_cast<int>(sizeof(V) / 4)>;
+
+// From each four numbers of two vectors: the first or (offset 2) the last two of one, each followed by that of the other.
+template <int offset, class V, int... i>
+[[gnu::always_inline]] inline V zip(const V &a, const V &b, std::integer_sequence<int, i...>) {
+    return __builtin_shufflevector(a, b, ((i & ~3) + offset + (i >> 1 & 1) + (i & 1) * static_cast<int>(sizeof...(i)))...);
+}
+
+// The same, pair followed by pair.
+template <int offset, class V, int... i>
+[[gnu::always_inline]] inline V zip_pairs(const V &a, const V &b, std::integer_sequence<int, i...>) {
+    return __builtin_shufflevector(a, b, ((i & ~3) + offset + (i & 1) + (i >> 1 & 1) * static_cast<int>(sizeof...(i)))...);
+}
+
+// From each four numbers of two vectors: every other one of the first, then of the second, from the first or (offset 1) the second on.
+template <int offset, class V, int... i>
+[[gnu::always_inline]] inline V uneven(const V &a, const V &b, std::integer_sequence<int, i...>) {
+    return __builtin_shufflevector(a, b, ((i & ~3) + offset + (i & 1) * 2 + (i >> 1 & 1) * static_cast<int>(sizeof...(i)))...);
+}
+
+// Rows of 4 numbers to 4 columns, for each four numbers of longer vectors.
+template <class V>
+[[gnu::always_inline]] inline void turn(V &a, V &b, V &c, V &d) {
+    constexpr LanesOf<V> lanes;
+    const V ab = zip<0>(a, b, lanes), ab2 = zip<2>(a, b, lanes), cd = zip<0>(c, d, lanes), cd2 = zip<2>(c, d, lanes);
+    a = zip_pairs<0>(ab, cd, lanes);
+    b = zip_pairs<2>(ab, cd, lanes);
+    c = zip_pairs<0>(ab2, cd2, lanes);
+    d = zip_pairs<2>(ab2, cd2, lanes);
+}
+
+// A vector from its fours, which `four` gives.
 template <class Four>
-[[gnu::always_inline]] inline void turn(Four &a, Four &b, Four &c, Four &d) {
-    const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    const Four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-    b = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-    c = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
-    d = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
+[[gnu::always_inline]] inline auto join(Four &&four) {
+    if constexpr (kLanes == 4) {
+        return four(0);
+    } else {
+        const auto low = __builtin_shufflevector(four(0), four(1), 0, 1, 2, 3, 4, 5, 6, 7);
+        if constexpr (kLanes == 8) {
+            return low;
+        } else {
+            const auto high = __builtin_shufflevector(four(2), four(3), 0, 1, 2, 3, 4, 5, 6, 7);
+            return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        }
+    }
+}
+
+// The columns of a matrix of which `row` gives each lane's row of four.
+template <class Row>
+[[gnu::always_inline]] inline auto columns_of_four(Row &&row) {
+    const auto of_each_four = [&](int i) { return join([&](int g) { return row(4 * g + i); }); };
+    auto a = of_each_four(0), b = of_each_four(1), c = of_each_four(2), d = of_each_four(3);
+    turn(a, b, c, d);
+    return std::array{a, b, c, d};
+}
+
+// The first or the last four numbers of each four lanes' i-th row.
+struct Halves {
+    F low, high;
+
+    template <class Row>
+    [[gnu::always_inline]] Halves(Row &&row, int i) {
+        if constexpr (kLanes == 4) {
+            const EightFloats all = row(i);
+            low = __builtin_shufflevector(all, all, 0, 1, 2, 3);
+            high = __builtin_shufflevector(all, all, 4, 5, 6, 7);
+        } else if constexpr (kLanes == 8) {
+            const EightFloats first = row(i), second = row(4 + i);
+            low = __builtin_shufflevector(first, second, 0, 1, 2, 3, 8, 9, 10, 11);
+            high = __builtin_shufflevector(first, second, 4, 5, 6, 7, 12, 13, 14, 15);
+        } else {
+            const auto two = [&](int g) {
+                return __builtin_shufflevector(row(4 * g + i), row(4 * g + 4 + i), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            };
+            const auto first = two(0), second = two(2);
+            low = __builtin_shufflevector(first, second, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
+            high = __builtin_shufflevector(first, second, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+        }
+    }
+};
+
+// The same of rows of eight.
+template <class Row>
+[[gnu::always_inline]] inline std::array<F, 8> columns_of_eight(Row &&row) {
+    Halves a(row, 0), b(row, 1), c(row, 2), d(row, 3);
+    turn(a.low, b.low, c.low, d.low);
+    turn(a.high, b.high, c.high, d.high);
+    return {a.low, b.low, c.low, d.low, a.high, b.high, c.high, d.high};
 }
 
 }  // namespace

@@ -8,81 +8,66 @@ namespace fw::FW_ISA {
 
 namespace {
 
-typedef uint16_t EightShorts __attribute__((vector_size(16)));
-typedef int32_t EightInts __attribute__((vector_size(32)));
+typedef int64_t TwoLongs __attribute__((vector_size(16)));
 
-// Two neighbouring texels.
-[[gnu::always_inline]] inline EightFloats texel_pair(const uint16_t *from) {
-    return __builtin_convertvector(__builtin_convertvector(load<EightShorts>(from), EightInts), EightFloats);
+// What the vertices of a facet hold, at a place in it.
+[[gnu::always_inline]] inline EightFloats at_place(const Facet &facet, float x, float y) {
+    return load<EightFloats>(&facet.first) +
+           ((x - facet.x) * load<EightFloats>(&facet.right) + (y - facet.y) * load<EightFloats>(&facet.down));
 }
 
-// The mean of four neighbouring texels, weighted by the shares of the right and of the lower ones, and by the whole.
-[[gnu::always_inline]] inline FourFloats mixed(const uint16_t *upper, const uint16_t *lower, float right, float above, float below) {
-    const float left = 1.0f - right;
-    const EightFloats both = (texel_pair(upper) * above + texel_pair(lower) * below) *
-                             EightFloats{left, left, left, left, right, right, right, right};
-    return __builtin_shufflevector(both, both, 0, 1, 2, 3) + __builtin_shufflevector(both, both, 4, 5, 6, 7);
+void lay(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets) {
+    for (int32_t i = 0; i < count; ++i) {
+        const Triangle &t = mesh.triangles[seen[i]];
+        Facet &facet = facets[seen[i]];
+        const ScreenVertex &a = mesh.screen[t[0]], &b = mesh.screen[t[1]], &c = mesh.screen[t[2]];
+        const float inverse = 1.0f / static_cast<float>(doubled_area(a, b, c));
+        const EightFloats first = load<EightFloats>(&mesh.attributes[t[0] + facet.behind]);
+        const EightFloats second = load<EightFloats>(&mesh.attributes[t[1] + facet.behind]) - first;
+        const EightFloats third = load<EightFloats>(&mesh.attributes[t[2] + facet.behind]) - first;
+        store(&facet.first, first);
+        store(&facet.right, second * (static_cast<float>(a.y - c.y) * inverse) + third * (static_cast<float>(b.y - a.y) * inverse));
+        store(&facet.down, second * (static_cast<float>(c.x - a.x) * inverse) + third * (static_cast<float>(a.x - b.x) * inverse));
+        facet.x = static_cast<float>(a.x);
+        facet.y = static_cast<float>(a.y);
+    }
 }
 
-// As many columns as asked for, of one number a lane.
-template <int N>
-struct Columns {
-    alignas(64) float at[N][kLanes];
+// Places that are shaded together, one a lane: in which facets, and what the vertices of these hold there.
+struct Places {
+    F u, v, near, red, green, blue, shine;
 
-    [[gnu::always_inline]] F operator[](int column) const { return load<F>(at[column]); }
-
-    // Four columns from the rows that `row` gives for each lane.
+    // Of what `row` gives for each lane, as in Attributes.
     template <class Row>
-    [[gnu::always_inline]] void turn_rows(int first, Row &&row) {
-        for (int i = 0; i < kLanes; i += 4) {
-            FourFloats a = row(i), b = row(i + 1), c = row(i + 2), d = row(i + 3);
-            turn(a, b, c, d);
-            store(at[first] + i, a);
-            store(at[first + 1] + i, b);
-            store(at[first + 2] + i, c);
-            store(at[first + 3] + i, d);
-        }
+    [[gnu::always_inline]] explicit Places(Row &&row) {
+        const std::array<F, 8> held = columns_of_eight(row);
+        const F depth = 1.0f / held[0];
+        u = held[1] * depth;
+        v = held[2] * depth;
+        near = held[3];
+        red = held[4] * depth;
+        green = held[5] * depth;
+        blue = held[6] * depth;
+        shine = held[7] * depth;
     }
 };
 
-// The texels about places, whose centres are nearest; clamped at the border. One place a lane.
-struct Lookups {
-    alignas(64) int32_t upper[kLanes], lower[kLanes];        // of the left ones, in numbers of its surface
-    alignas(64) float right[kLanes], above[kLanes], below[kLanes];  // their shares, the last two times 1/65535
-    const Surface *surface[kLanes];
+// The surfaces of places, one a lane, and their textures' colour there: linear, times alpha, with their factors.
+struct Texture {
+    F red, green, blue, alpha, shine;
 
-    // Where surface[] is set already; `one`: whether all are the same.
-    [[gnu::always_inline]] void find(const F &u, const F &v, bool one) {
-        const auto each = [&](auto &&number) {
-            if (one) return splat(number(*surface[0]));
-            alignas(64) int32_t out[kLanes];
-            for (int i = 0; i < kLanes; ++i) out[i] = number(*surface[i]);
-            return load<I>(out);
-        };
-        const I columns = each([](const Surface &s) { return s.width; }), rows = each([](const Surface &s) { return s.height; });
-        const I step = each([](const Surface &s) { return s.stride; });
-        const F x = clamped(u, __builtin_convertvector(columns, F)), y = clamped(v, __builtin_convertvector(rows, F));
-        const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I);
-        const I at = row * step + column;
-        constexpr float unit = 1.0f / 65535.0f;
-        const F down = y - __builtin_convertvector(row, F);
-        store(right, x - __builtin_convertvector(column, F));
-        store(above, (1.0f - down) * unit);
-        store(below, down * unit);
-        store(upper, at * 4);
-        store(lower, (at + (row + 1 < rows ? step : I{})) * 4);
-    }
-
-    void prefetch() const {
-        for (int i = 0; i < kLanes; ++i) {
-            __builtin_prefetch(surface[i]->texels + upper[i]);
-            __builtin_prefetch(surface[i]->texels + lower[i]);
+    // `one`: whether all surfaces are the same.
+    [[gnu::always_inline]] Texture(const Surface *const *surfaces, bool one, const F &u, const F &v) {
+        if (one) {
+            const Surface &s = *surfaces[0];
+            const Texel *texels = s.texels;
+            find(u, v, F{} + s.width, F{} + s.height, splat(s.stride), [=](int) { return texels; });
+            finish(F{} + s.tint[0], F{} + s.tint[1], F{} + s.tint[2], F{} + s.shine_by_red, F{} + s.shine_by_alpha);
+        } else {
+            const std::array<F, 8> of = columns_of_eight([&](int i) { return load<EightFloats>(surfaces[i]); });
+            find(u, v, of[5], of[6], reinterpret_cast<I>(of[7]), [=](int i) { return surfaces[i]->texels; });
+            finish(of[0], of[1], of[2], of[3], of[4]);
         }
-    }
-
-    [[gnu::always_inline]] FourFloats texel(int i) const {
-        const uint16_t *texels = surface[i]->texels;
-        return mixed(texels + upper[i], texels + lower[i], right[i], above[i], below[i]) * load<FourFloats>(surface[i]->tint);
     }
 
   private:
@@ -91,137 +76,114 @@ struct Lookups {
         at = at > 0.0f ? at : F{};  // so does NaN
         return at < size - 1.0f ? at : size - 1.0f;
     }
+
+    // The mean of four neighbouring texels, whose centres are nearest; clamped at the border.
+    template <class Texels>
+    [[gnu::always_inline]] void find(const F &u, const F &v, const F &width, const F &height, const I &stride, Texels &&texels) {
+        const F x = clamped(u, width), y = clamped(v, height);
+        const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I);
+        const F row_before = __builtin_convertvector(row, F);
+        constexpr float unit = 1.0f / (255.0f * 255.0f);
+        const F right = x - __builtin_convertvector(column, F), down = (y - row_before) * unit, up = unit - down;
+        const I upper = row * stride + column, lower = upper + (row_before + 1.0f < height ? stride : I{});
+        I left_texels[2], right_texels[2];
+        pairs(texels, upper, left_texels[0], right_texels[0]);
+        pairs(texels, lower, left_texels[1], right_texels[1]);
+        const F upper_right = up * right, upper_left = up - upper_right, lower_right = down * right, lower_left = down - lower_right;
+        const auto mean = [&](auto &&number) {
+            return (number(left_texels[0]) * upper_left + number(right_texels[0]) * upper_right) +
+                   (number(left_texels[1]) * lower_left + number(right_texels[1]) * lower_right);
+        };
+        const auto squared = [&](int byte) {
+            return mean([byte](const I &texel) {
+                const F root = __builtin_convertvector(texel >> (8 * byte) & 255, F);
+                return root * root;
+            });
+        };
+        red = squared(0);
+        green = squared(1);
+        blue = squared(2);
+        alpha = mean([](const I &texel) { return __builtin_convertvector(texel >> 24 & 255, F); }) * 255.0f;
+    }
+
+    // The texels at these places, and those to the right of them.
+    template <class Texels>
+    [[gnu::always_inline]] static void pairs(Texels &&texels, const I &at, I &left, I &right) {
+        alignas(64) uint32_t places[kLanes];
+        store(places, at);
+        const auto two = [&](int i) {
+            TwoLongs both;
+            std::memcpy(&both[0], texels(i) + places[i], 8);
+            std::memcpy(&both[1], texels(i + 1) + places[i + 1], 8);
+            return reinterpret_cast<FourInts>(both);
+        };
+        const I first = join([&](int g) { return two(4 * g); }), second = join([&](int g) { return two(4 * g + 2); });
+        left = uneven<0>(first, second, LanesOf<I>{});
+        right = uneven<1>(first, second, LanesOf<I>{});
+    }
+
+    [[gnu::always_inline]] void finish(const F &tint_red, const F &tint_green, const F &tint_blue, const F &shine_by_red,
+                                       const F &shine_by_alpha) {
+        red *= tint_red;
+        green *= tint_green;
+        blue *= tint_blue;
+        shine = red * shine_by_red + alpha * shine_by_alpha;
+    }
 };
 
 void sample(const Surface &surface, float u, float v, FourFloats *out) {
-    Lookups one;
-    for (const Surface *&each : one.surface) each = &surface;
-    one.find(F{} + u, F{} + v, true);
-    *out = one.texel(0);
+    const Surface *one = &surface;
+    const Texture texture(&one, true, F{} + u, F{} + v);
+    *out = FourFloats{texture.red[0], texture.green[0], texture.blue[0], texture.alpha[0]};
 }
 
-// A place in a triangle.
-struct Site {
-    int32_t triangle;
-    float x, y;
-};
+// Linear colour of places, times alpha.
+struct Colours {
+    F red, green, blue;
 
-// Places that are shaded together, one a lane.
-struct Places {
-    alignas(64) int32_t triangle[kLanes];
-    alignas(64) float x[kLanes], y[kLanes];
+    [[gnu::always_inline]] Colours(const Places &places, const Texture &texture, const Vec3 &highlight) {
+        const F shine = places.shine * texture.shine;
+        red = texture.red * places.red + highlight.x * shine;
+        green = texture.green * places.green + highlight.y * shine;
+        blue = texture.blue * places.blue + highlight.z * shine;
+    }
 
-    [[gnu::always_inline]] void set(int i, const Site &site) { triangle[i] = site.triangle, x[i] = site.x, y[i] = site.y; }
-    // Fills the lanes from `count` on with the first place again.
-    void close(int count) {
-        for (int i = count; i < kLanes; ++i) triangle[i] = triangle[0], x[i] = x[0], y[i] = y[0];
+    [[gnu::always_inline]] void bend() {
+        if (sign_bits(I((red > kKnee) | (green > kKnee) | (blue > kKnee))) == 0) return;
+        red = bent(red);
+        green = bent(green);
+        blue = bent(blue);
     }
 };
 
-// What the vertices hold, at places in triangles: u, v, red, green, blue, shine. One place a lane.
-using Held = Columns<6>;
-
-// And 1 / depth there.
-[[gnu::always_inline]] inline F hold(const Places &places, const Facet *facets, const Attributes *vertices, Held &out) {
-    const auto at = [&](int i) -> const Facet & { return facets[places.triangle[i]]; };
-    Columns<8> facet;
-    facet.turn_rows(0, [&](int i) { return load<FourFloats>(&at(i).x); });
-    facet.turn_rows(4, [&](int i) { return load<FourFloats>(at(i).third); });
-    Columns<1> third_nearer;
-    for (int i = 0; i < kLanes; ++i) third_nearer.at[0][i] = at(i).near[2];
-    const F right = load<F>(places.x) - facet[0], down = load<F>(places.y) - facet[1];
-    const F second = right * facet[2] + down * facet[3], third = right * facet[4] + down * facet[5];
-    Columns<3> share;
-    store(share.at[0], 1.0f - (second + third));
-    store(share.at[1], second);
-    store(share.at[2], third);
-    const auto mix = [&](int i, int half) {
-        const auto row = [&](int corner) {
-            return load<FourFloats>(reinterpret_cast<const float *>(&vertices[at(i).corners[corner]]) + half) * share.at[corner][i];
-        };
-        return row(0) + row(1) + row(2);
-    };
-    Columns<8> sums;
-    sums.turn_rows(0, [&](int i) { return mix(i, 0); });
-    sums.turn_rows(4, [&](int i) { return mix(i, 4); });
-    const F depth = 1.0f / sums[0];
-    store(out.at[0], sums[1] * depth);
-    store(out.at[1], sums[2] * depth);
-    for (int c = 0; c < 4; ++c) store(out.at[2 + c], sums[4 + c] * depth);
-    return facet[6] + (second * facet[7] + third * third_nearer[0]);
-}
-
-// Places whose texels are on their way from memory while others are shaded.
-struct Shading {
-    Held held;
-    Lookups texels;
+void shade(const Fragment *fragments, int32_t count, const Facet *facets, const Vec3 &highlight, FourFloats *out, float *near) {
+    const Facet *at[kLanes];
+    const Surface *surfaces[kLanes];
     alignas(64) int32_t fine[kLanes];
-    bool one;  // whether all lie on the same surface
-
-    // Where held is set already.
-    [[gnu::always_inline]] void start(const Places &places, const Facet *facets) {
-        const Surface *first = facets[places.triangle[0]].surface;
-        one = true;
-        for (int i = 0; i < kLanes; ++i) {
-            const Facet &f = facets[places.triangle[i]];
-            texels.surface[i] = f.surface;
-            one &= f.surface == first;
-            fine[i] = -int32_t{f.fine};
-        }
-        texels.find(held[0], held[1], one);
-        texels.prefetch();
-    }
-
-    // Linear colour times alpha, and alpha. Finished, but where facets are fine.
-    [[gnu::always_inline]] void finish(const Vec3 &highlight, FourFloats *out) const {
-        Columns<4> texel;
-        texel.turn_rows(0, [&](int i) { return texels.texel(i); });
-        Columns<2> shines;
-        for (int i = 0; i < kLanes; ++i) {
-            const Surface &surface = *texels.surface[one ? 0 : i];
-            shines.at[0][i] = surface.shine_by_red;
-            shines.at[1][i] = surface.shine_by_alpha;
-        }
-        const F shine = held[5] * (texel[0] * shines[0] + texel[3] * shines[1]);
-        const I as_it_is = load<I>(fine);
-        const float strength[3] = {highlight.x, highlight.y, highlight.z};
-        for (int c = 0; c < 3; ++c) {
-            const F colour = texel[c] * held[2 + c] + strength[c] * shine;
-            store(texel.at[c], as_it_is ? colour : bent(colour));
-        }
-        store(texel.at[3], as_it_is ? texel[3] : closed(texel[3]));
-        for (int i = 0; i < kLanes; i += 4) {
-            FourFloats rows[4];
-            for (int c = 0; c < 4; ++c) rows[c] = load<FourFloats>(texel.at[c] + i);
-            turn(rows[0], rows[1], rows[2], rows[3]);
-            for (int k = 0; k < 4; ++k) out[i + k] = rows[k];
-        }
-    }
-};
-
-void shade(const Fragment *fragments, int32_t count, const Facet *facets, const Attributes *vertices, const Vec3 &highlight,
-           FourFloats *out, float *near) {
-    Shading lanes[2];
-    Places places;
-    FourFloats colours[kLanes];
-    const auto finish = [&](int32_t first) {
-        lanes[first / kLanes % 2].finish(highlight, colours);
-        std::copy(colours, colours + std::min(kLanes, count - first), out + first);
-    };
     for (int32_t first = 0; first < count; first += kLanes) {
-        const int n = std::min(kLanes, count - first);
-        for (int i = 0; i < n; ++i) {
-            const Fragment &one = fragments[first + i];
-            places.triangle[i] = one.triangle, places.x[i] = one.x, places.y[i] = one.y;
+        const int32_t n = std::min(kLanes, count - first);
+        const auto fragment = [&](int i) -> const Fragment & { return fragments[first + std::min(i, n - 1)]; };
+        bool one = true;
+        for (int i = 0; i < kLanes; ++i) {
+            at[i] = &facets[fragment(i).triangle];
+            surfaces[i] = at[i]->surface;
+            fine[i] = -int32_t{at[i]->fine};
+            one &= surfaces[i] == surfaces[0];
         }
-        places.close(n);
-        Shading &lane = lanes[first / kLanes % 2];
-        const F depth = hold(places, facets, vertices, lane.held);
-        std::memcpy(near + first, &depth, size_t(n) * sizeof(float));
-        lane.start(places, facets);
-        if (first > 0) finish(first - kLanes);
+        const Places places([&](int i) { return at_place(*at[i], fragment(i).x, fragment(i).y); });
+        const Texture texture(surfaces, one, places.u, places.v);
+        const Colours matt(places, texture, highlight);
+        Colours colours = matt;
+        colours.bend();
+        const I as_it_is = load<I>(fine);
+        F columns[4] = {as_it_is ? matt.red : colours.red, as_it_is ? matt.green : colours.green,
+                        as_it_is ? matt.blue : colours.blue, as_it_is ? texture.alpha : closed(texture.alpha)};
+        turn(columns[0], columns[1], columns[2], columns[3]);
+        alignas(64) float rows[4][kLanes];
+        for (int k = 0; k < 4; ++k) store(rows[k], columns[k]);
+        for (int i = 0; i < n; ++i) out[first + i] = load<FourFloats>(rows[i % 4] + i / 4 * 4);
+        store_some(near + first, places.near, n);
     }
-    if (count > 0) finish((count - 1) / kLanes * kLanes);
 }
 
 // Inside a surface that is smooth there, a pixel's four samples look so much alike that one colour does for all.
@@ -232,135 +194,185 @@ constexpr float kSmoothDepth = 0.01f;
     return load<FourInts>(triangle) & load<FourInts>(triangle + 4) & load<FourInts>(triangle + 8) & load<FourInts>(triangle + 12);
 }
 
-struct OpaqueShader {
-    const OpaqueScene &scene;
-    const int32_t first;  // pixel of the band
-    FourFloats *colour;
-    Fragment *fine;
-    int waiting = 0;  // in the places of one of the two
-    bool second = false, started = false;
-    Shading lanes[2];
-    Places places, others;
-    int32_t pixels[2][kLanes];
-    float shares[2][kLanes];  // of the pixel, in samples, times what comes through
-
+// Shades places of opaque surfaces, as many together as a vector has lanes, and adds them to pixels: a place a sample, pixel by
+// pixel, or the mean of two places for as many samples of a pixel as look alike.
+class OpaqueShader {
+  public:
     OpaqueShader(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine)
-        : scene(scene), first(band.first * scene.layout.across * 4), colour(colour), fine(fine) {}
+        : scene_(scene), first_(band.first * scene.layout.across * 4), colour_(colour), fine_(fine) {}
 
-    // Some samples of a pixel that are shaded between two places, or at one.
-    [[gnu::always_inline]] void add(int32_t pixel, uint32_t samples, const Site &at, const Site &other) {
-        __builtin_prefetch(&scene.facets[at.triangle]);
-        __builtin_prefetch(&scene.facets[other.triangle]);
-        places.set(waiting, at);
-        others.set(waiting, other);
-        pixels[second][waiting] = pixel;
-        shares[second][waiting] = scene.coming_through(pixel, samples);
-        if (++waiting == kLanes) turn_over();
+    [[gnu::always_inline]] void add(int32_t pixel, int column, int row) {
+        const FourInts triangles = load<FourInts>(scene_.triangle + size_t(pixel) * 4);
+        const uint32_t shown = ~sign_bits(triangles) & scene_.open(pixel) & kAllSamples;
+        const auto x = static_cast<float>(column * kSamples * kSubsample + kSubsample / 2);
+        const auto y = static_cast<float>(row * kSamples * kSubsample + kSubsample / 2);
+        if (scene_.every_sample)
+            add_each(pixel, triangles, shown, x, y);
+        else if (shown == kAllSamples && is_smooth(pixel, triangles))
+            add_one(pixel, kAllSamples, {triangles[0], x, y}, {triangles[3], x + kSubsample, y + kSubsample});
+        else
+            add_sets(pixel, triangles, shown, x, y);
     }
 
-    // All samples of a pixel, each for itself, where there is room for them.
-    [[gnu::always_inline]] void add_each(int32_t pixel, const FourInts &triangles, float x, float y) {
-        for (int i = 0; i < 4; ++i) __builtin_prefetch(&scene.facets[triangles[i]]);
-        constexpr float across = kSubsample;
-        store(places.triangle + waiting, triangles);
-        store(places.x + waiting, x + FourFloats{0.0f, across, 0.0f, across});
-        store(places.y + waiting, y + FourFloats{0.0f, 0.0f, across, across});
-        store(pixels[second] + waiting, FourInts{} + pixel);
-        store(shares[second] + waiting, scene.through == nullptr ? FourFloats{} + 1.0f : scene.through[pixel]);
-        waiting += 4;
-        if (waiting == kLanes) turn_over();
-    }
-
-    [[gnu::always_inline]] bool any_fine(const FourInts &triangles) const {
-        const uint16_t *looks = scene.looks;
-        return looks[triangles[0]] == kFineLook || looks[triangles[1]] == kFineLook || looks[triangles[2]] == kFineLook ||
-               looks[triangles[3]] == kFineLook;
-    }
-
-    // Starts the places that wait, and finishes those that were started before.
-    [[gnu::noinline]] void turn_over() {
-        start();
-        if (started) finish(!second, kLanes);
-        started = true;
-        second = !second;
-        waiting = 0;
-    }
-
-    void end() {
-        if (started) finish(!second, kLanes);
-        if (waiting == 0) return;
-        places.close(waiting);
-        others.close(waiting);
-        start();
-        finish(second, waiting);
-    }
-
-    // Between the two places of a pixel, where there are two.
-    [[gnu::always_inline]] void start() {
-        Held &held = lanes[second].held;
-        hold(places, scene.facets, scene.vertices, held);
-        if (!scene.every_sample) {
-            Held other;
-            hold(others, scene.facets, scene.vertices, other);
-            for (int c = 0; c < 6; ++c) store(held.at[c], (held[c] + other[c]) * 0.5f);
+    // The end of the fragments that are fine.
+    Fragment *end() {
+        if (waiting_ > 0) {
+            for (int i = waiting_; i < kLanes; ++i) put(i, pixels_[0], 0.0f, sites_.at(0), others_.at(0));
+            shade();
         }
-        lanes[second].start(places, scene.facets);
+        return fine_;
     }
 
-    void finish(bool which, int count) {
-        FourFloats colours[kLanes];
-        lanes[which].finish(scene.highlight, colours);
-        for (int i = 0; i < count; ++i) colour[pixels[which][i] - first] += colours[i] * shares[which][i];
+  private:
+    // A place in a triangle.
+    struct Site {
+        int32_t triangle;
+        float x, y;
+    };
+    struct Sites {
+        alignas(64) int32_t triangle[kLanes];
+        alignas(64) float x[kLanes], y[kLanes];
+
+        Site at(int i) const { return {triangle[i], x[i], y[i]}; }
+        [[gnu::always_inline]] void set(int i, const Site &site) { triangle[i] = site.triangle, x[i] = site.x, y[i] = site.y; }
+    };
+
+    [[gnu::always_inline]] bool is_fine(int32_t triangle) const { return scene_.looks[triangle] == kFineLook; }
+
+    [[gnu::always_inline]] void prefetch(int32_t triangle) const {
+        __builtin_prefetch(&scene_.facets[triangle].first);
+        __builtin_prefetch(&scene_.facets[triangle].x);
+    }
+
+    [[gnu::always_inline]] void put(int i, int32_t pixel, float share, const Site &at, const Site &other) {
+        sites_.set(i, at);
+        others_.set(i, other);
+        pixels_[i] = pixel;
+        shares_[i] = share;
+    }
+
+    [[gnu::always_inline]] void add_one(int32_t pixel, uint32_t samples, const Site &at, const Site &other) {
+        prefetch(at.triangle);
+        prefetch(other.triangle);
+        put(waiting_, pixel, scene_.coming_through(pixel, samples), at, other);
+        if (++waiting_ == kLanes) shade();
+    }
+
+    // Each triangle's samples together.
+    void add_sets(int32_t pixel, const FourInts &triangles, uint32_t shown, float x, float y) {
+        while (shown != 0) {
+            const int32_t triangle = triangles[__builtin_ctz(shown)];
+            const uint32_t samples = sign_bits(triangles == triangle) & shown;
+            shown &= ~samples;
+            const Place &middle = kSampleSets[samples].middle;
+            const Site site{triangle, x + static_cast<float>(middle.x), y + static_cast<float>(middle.y)};
+            if (is_fine(triangle))
+                *fine_++ = {triangle, pixel, samples, site.x, site.y};
+            else
+                add_one(pixel, samples, site, site);
+        }
+    }
+
+    // All samples of a pixel in four neighbouring places; those that are not shown have no share.
+    [[gnu::always_inline]] void add_each(int32_t pixel, FourInts triangles, uint32_t shown, float x, float y) {
+        constexpr float step = kSubsample;
+        FourFloats at_x = x + FourFloats{0.0f, step, 0.0f, step}, at_y = y + FourFloats{0.0f, 0.0f, step, step};
+        if (shown != kAllSamples ||
+            (is_fine(triangles[0]) | is_fine(triangles[1]) | is_fine(triangles[2]) | is_fine(triangles[3]))) {
+            shown = write_fine(pixel, triangles, shown, at_x, at_y);
+            if (shown == 0) return;
+            const int some = __builtin_ctz(shown);
+            triangles = truth(shown) ? triangles : FourInts{} + triangles[some];
+            at_x = truth(shown) ? at_x : FourFloats{} + at_x[some];
+            at_y = truth(shown) ? at_y : FourFloats{} + at_y[some];
+        }
+        for (int i = 0; i < 4; ++i) prefetch(triangles[i]);
+        store(sites_.triangle + waiting_, triangles);
+        store(sites_.x + waiting_, at_x);
+        store(sites_.y + waiting_, at_y);
+        store(shares_ + waiting_, scene_.through == nullptr ? coverage(shown) : coverage(shown) * scene_.through[pixel]);
+        pixels_[waiting_] = pixel;
+        waiting_ += 4;
+        if (waiting_ == kLanes) shade();
+    }
+
+    // Returns the samples that are left.
+    uint32_t write_fine(int32_t pixel, const FourInts &triangles, uint32_t shown, const FourFloats &x, const FourFloats &y) {
+        for (uint32_t left = shown; left != 0; left &= left - 1) {
+            const int i = __builtin_ctz(left);
+            if (!is_fine(triangles[i])) continue;
+            *fine_++ = {triangles[i], pixel, 1u << i, x[i], y[i]};
+            shown &= ~(1u << i);
+        }
+        return shown;
     }
 
     // Whether four samples lie on one smooth surface.
     [[gnu::always_inline]] bool is_smooth(int32_t pixel, const FourInts &triangles) const {
-        const uint16_t *looks = scene.looks;
+        const uint16_t *looks = scene_.looks;
         const int look = looks[triangles[0]];
         const int others = (look ^ looks[triangles[1]]) | (look ^ looks[triangles[2]]) | (look ^ looks[triangles[3]]);
-        const FourFloats near = load<FourFloats>(scene.inverse_depth + size_t(pixel) * 4);
+        const FourFloats near = load<FourFloats>(scene_.inverse_depth + size_t(pixel) * 4);
         const FourFloats span = near - near[0], limit = FourFloats{} + kSmoothDepth * near[0];
         return (others | (look >= kSeamLook)) == 0 && !any((span > limit) | (span < -limit));
     }
 
-    [[gnu::always_inline]] void shade(int32_t pixel, int column, int row) {
-        const FourInts triangles = load<FourInts>(scene.triangle + size_t(pixel) * 4);
-        uint32_t left = ~sign_bits(triangles) & scene.open(pixel) & kAllSamples;
-        const auto x = static_cast<float>(column * kSamples * kSubsample + kSubsample / 2);
-        const auto y = static_cast<float>(row * kSamples * kSubsample + kSubsample / 2);
-        if (!scene.every_sample && left == kAllSamples && is_smooth(pixel, triangles)) {
-            constexpr float across = kSubsample;
-            add(pixel, kAllSamples, {triangles[0], x, y}, {triangles[3], x + across, y + across});
-            return;
-        }
-        if (scene.every_sample && left == kAllSamples && waiting <= kLanes - 4 && !any_fine(triangles)) {
-            add_each(pixel, triangles, x, y);
-            return;
-        }
-        while (left != 0) {
-            const int32_t triangle = triangles[__builtin_ctz(left)];
-            const uint32_t samples = scene.every_sample ? left & -left : sign_bits(triangles == triangle) & left;
-            left &= ~samples;
-            const Place &middle = kSampleSets[samples].middle;
-            const float at_x = x + static_cast<float>(middle.x), at_y = y + static_cast<float>(middle.y);
-            if (scene.looks[triangle] == kFineLook)
-                *fine++ = {triangle, pixel, samples, at_x, at_y};
-            else
-                add(pixel, samples, {triangle, at_x, at_y}, {triangle, at_x, at_y});
-        }
+    [[gnu::always_inline]] EightFloats held(const Sites &sites, int i) const {
+        return at_place(scene_.facets[sites.triangle[i]], sites.x[i], sites.y[i]);
     }
+
+    // Shades what waits, and adds it.
+    [[gnu::noinline]] void shade() {
+        if (scene_.every_sample) {
+            const auto [a, b, c, d] = shaded([&](int i) { return held(sites_, i); });
+            alignas(64) float sums[kLanes];
+            store(sums, (a + b) + (c + d));
+            for (int i = 0; i < kLanes; i += 4) colour_[pixels_[i] - first_] += load<FourFloats>(sums + i);
+        } else {
+            const std::array<F, 4> fours = shaded([&](int i) { return held(sites_, i) + held(others_, i); });
+            alignas(64) float rows[4][kLanes];
+            for (int k = 0; k < 4; ++k) store(rows[k], fours[k]);
+            for (int i = 0; i < kLanes; ++i) colour_[pixels_[i] - first_] += load<FourFloats>(rows[i % 4] + i / 4 * 4);
+        }
+        waiting_ = 0;
+    }
+
+    // Colours of places, times their shares, as rows: of each four lanes the first in the first vector, and so on.
+    template <class Row>
+    [[gnu::always_inline]] std::array<F, 4> shaded(Row &&row) const {
+        const bool all_head = sign_bits(I(load<I>(sites_.triangle) < scene_.head_triangles)) == kAllLanes;
+        const Surface *surfaces[kLanes];
+        for (int i = 0; i < (all_head ? 1 : kLanes); ++i) surfaces[i] = scene_.facets[sites_.triangle[i]].surface;
+        const Places places(row);
+        Colours colours(places, Texture(surfaces, all_head, places.u, places.v), scene_.highlight);
+        colours.bend();
+        const F share = load<F>(shares_);
+        F red = colours.red * share, green = colours.green * share, blue = colours.blue * share, none{};
+        turn(red, green, blue, none);
+        return {red, green, blue, none};
+    }
+
+    const OpaqueScene &scene_;
+    const int32_t first_;  // pixel of the band
+    FourFloats *colour_;
+    Fragment *fine_;
+    int waiting_ = 0;
+    // Of those that wait: between which places, in which pixel, and their part of it, in samples, times what comes through. Where every
+    // sample is shaded, the other places are not used, and of each four pixels the first is that of all.
+    Sites sites_, others_;
+    int32_t pixels_[kLanes];
+    alignas(64) float shares_[kLanes];
 };
 
 int32_t shade_opaque(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine) {
     OpaqueShader shader(scene, band, colour, fine);
-    int32_t pixel = shader.first;
+    int32_t pixel = band.first * scene.layout.across * 4;
     for (int row = band.first; row < band.last; ++row)
         for (int column = 0; column < scene.layout.across; ++column, pixel += 4) {
             if (!any(~empty_samples(scene.triangle + size_t(pixel) * 4))) continue;
-            for (int i = 0; i < 4; ++i) shader.shade(pixel + i, column * 2 + i % 2, row * 2 + i / 2);
+            for (int i = 0; i < 4; ++i) shader.add(pixel + i, column * 2 + i % 2, row * 2 + i / 2);
         }
-    shader.end();
-    return static_cast<int32_t>(shader.fine - fine);
+    return static_cast<int32_t>(shader.end() - fine);
 }
 
 void resolve(const OpaqueScene &scene, const Band &band, const FourFloats *colour, int size, uint8_t *image) {

@@ -24,6 +24,7 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
       screen(positions_mm.size()),
       normals(positions_mm.size()),
       attributes(positions_mm.size() + wardrobe.vertices_mm.size()),
+      arriving(attributes.size()),
       sums_(rig.vertices),
       needed_(positions_mm.size()),
       shadow_(look.shadows) {
@@ -65,6 +66,7 @@ void Stage::set(const Sitter &sitter, const Shot &shot) {
     else
         shadow_.clear();
     std::fill(needed_.begin(), needed_.end(), 0);
+    seen_.clear();
 }
 
 void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> expression) {
@@ -83,21 +85,13 @@ void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> exp
 
 void Stage::see(int32_t triangle, const Surface &surface) {
     need(triangle);
+    seen_.push_back(triangle);
     const Triangle &t = triangles[triangle];
-    const ScreenVertex &a = screen[t[0]], &b = screen[t[1]], &c = screen[t[2]];
-    const int64_t area = doubled_area(a, b, c);
-    const float inverse = 1.0f / static_cast<float>(area);
     const Kind &kind = kinds[triangle];
-    const int32_t side = area < 0 ? kind.behind : 0;
-    facets[triangle] = {static_cast<float>(a.x),
-                        static_cast<float>(a.y),
-                        {static_cast<float>(a.y - c.y) * inverse, static_cast<float>(c.x - a.x) * inverse},
-                        {static_cast<float>(b.y - a.y) * inverse, static_cast<float>(a.x - b.x) * inverse},
-                        {a.inverse_depth, b.inverse_depth - a.inverse_depth, c.inverse_depth - a.inverse_depth},
-                        {t[0] + side, t[1] + side, t[2] + side},
-                        &surface,
-                        kind.item,
-                        kind.fine};
+    Facet &facet = facets[triangle];
+    facet.surface = &surface;
+    facet.behind = kind.behind != 0 && doubled_area(screen[t[0]], screen[t[1]], screen[t[2]]) < 0 ? kind.behind : 0;
+    facet.fine = kind.fine;
 }
 
 // An attachment's vertices move as the expression moves their anchors.
@@ -143,13 +137,16 @@ void Stage::light(const Sitter &sitter, const Shot &shot) {
         light_item(i, shot, false);
         if (wardrobe.items[i].turns_normals()) light_item(i, shot, true);
     }
+    const Mesh mesh{screen.data(), triangles.data(), attributes.data()};
+    kernels().lay(mesh, seen_.data(), static_cast<int32_t>(seen_.size()), facets.data());
 }
 
 void Stage::set_attributes(int32_t row, int32_t vertex, size_t lit, const std::array<float, 2> &uv, const Vec3 &diffuse,
                            float shine) {
     const float near = view.perspective != 0.0f ? screen[vertex].inverse_depth : 1.0f;
-    attributes[row] = {near,           uv[0] * near,     uv[1] * near,     lighting_.arriving(lit) * near,
+    attributes[row] = {near,           uv[0] * near,     uv[1] * near,     screen[vertex].inverse_depth,
                        diffuse.x * near, diffuse.y * near, diffuse.z * near, shine * near};
+    arriving[row] = lighting_.arriving(lit);
 }
 
 void Stage::light_head(const Sitter &sitter, const Shot &shot) {

@@ -53,7 +53,7 @@ class Stage {
     void need(int32_t triangle) {
         for (const int32_t v : triangles[triangle]) needed_[v] = 1;
     }
-    // The same, and makes its facet.
+    // The same, and has light() make its facet.
     void see(int32_t triangle, const Surface &surface);
     void light(const Sitter &sitter, const Shot &shot);
 
@@ -82,6 +82,7 @@ class Stage {
     std::vector<ScreenVertex> screen;
     std::vector<Vec3> normals;
     std::vector<Attributes> attributes;
+    std::vector<float> arriving;  // like them: the part of the light that makes highlights that arrives
     std::vector<Facet> facets;  // per triangle that has been seen
 
   private:
@@ -94,6 +95,7 @@ class Stage {
 
     std::vector<FourFloats> sums_;  // of normals at the head's vertices
     std::vector<uint8_t> needed_;   // per vertex
+    std::vector<int32_t> seen_;     // triangles
     std::vector<int32_t> lit_;      // the vertices that lighting_ holds
     Lighting lighting_;
     ShadowMap shadow_;

@@ -10,9 +10,6 @@
 
 namespace fw {
 
-// Linear colour times alpha, and alpha, in steps of 1/65535: what is invisible does not bleed into its neighbours.
-using Texel = std::array<uint16_t, 4>;
-
 struct Texels {
     int width = 0, height = 0;
     std::vector<Texel> values;  // rows of width + 1: the last texel of each is repeated
@@ -22,8 +19,8 @@ struct Texels {
     Texel &at(int x, int y) { return values[size_t(y) * (width + 1) + x]; }
     const Texel &at(int x, int y) const { return values[size_t(y) * (width + 1) + x]; }
     Surface surface(const Vec3 &tint, float shine_by_red = 0.0f, float shine_by_alpha = 1.0f) const {
-        return {values.data()->data(), width + 1, width, height, {tint.x, tint.y, tint.z, 1.0f},
-                shine_by_red, shine_by_alpha};
+        return {{tint.x, tint.y, tint.z},   shine_by_red, shine_by_alpha, static_cast<float>(width), static_cast<float>(height),
+                width + 1, values.data()};
     }
 };
 
