@@ -31,13 +31,13 @@ Painter::Painter(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &c
       worn_(paints_of(wardrobe)),
       skin_(paint_of(sitter.texture, {1, 1, 1}, Material::matt)),
       made_up_(paint_of(sitter.made_up, {1, 1, 1}, Material::matt)),
-      head_(skin_.levels[0]),
       grid_(crop.size_px * kSamples),
       canvas_(grid_.layout),
       layers_(stage_, worn_, grid_.layout),
       fragments_(stage_),
       fine_(grid_.layout.samples()),
-      is_seen_(stage_.triangles.size() + 1) {}
+      is_seen_(stage_.triangles.size() + 1),
+      seen_(stage_.head_triangles() + 1) {}
 
 void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
     stage_.set(sitter_, shot);
@@ -47,9 +47,10 @@ void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
         landmarks_px[2 * i + 1] = p.y_px;
     }
     stage_.draw_opaque(shot.visible, grid_);
-    see(shot.made_up);
+    const double part = see();
     layers_.find(shot.visible, grid_);
-    stage_.light(sitter_, shot);
+    const int64_t doubled_area = stage_.light(sitter_, shot);
+    stage_.head = head(shot.made_up, part, doubled_area);
     const bool veiled = layers_.any();
     if (veiled) {
         canvas_.clear();
@@ -58,26 +59,31 @@ void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
     develop(shot.light, veiled, image);
 }
 
-// Finds which opaque triangles are seen, and the level of the head's texture: one for all of it, by the mean over what is seen.
-void Painter::see(bool made_up) {
+// Finds which opaque triangles are seen. Returns the area of those of the head in its texture, as a part of this.
+double Painter::see() {
     std::fill(is_seen_.begin(), is_seen_.end(), 0);
     for (const int32_t triangle : grid_.triangle) is_seen_[triangle + 1] = 1;
-    double texels = 0.0, area = 0.0;
     const int32_t head = stage_.head_triangles(), all = static_cast<int32_t>(stage_.triangles.size());
+    size_t count = 0;
     for (int32_t triangle = 0; triangle < head; ++triangle) {
-        if (!is_seen_[triangle + 1]) continue;
-        const Triangle &t = stage_.triangles[triangle];
-        texels += stage_.rig.uv_area[triangle];
-        area += static_cast<double>(doubled_area(stage_.screen[t[0]], stage_.screen[t[1]], stage_.screen[t[2]]));
-        stage_.see(triangle, head_);
+        seen_[count] = triangle;
+        count += is_seen_[triangle + 1];
     }
+    stage_.see_head(std::span(seen_).first(count));
     for (int32_t triangle = head; triangle < all; ++triangle)
         if (is_seen_[triangle + 1]) stage_.see(triangle, worn_[stage_.kinds[triangle].item].levels[0]);
+    double area = 0.0;
+    for (const int32_t triangle : std::span(seen_).first(count)) area += stage_.rig.uv_area[triangle];
+    return area;
+}
+
+// The level of the head's texture where this part of it is seen: one for all of it, by the mean. `doubled_area`: of what is seen.
+const Surface &Painter::head(bool made_up, double part, int64_t doubled_area) const {
     constexpr double per_pixel = 0.5 / (kSubsample * kSubsample * kSamples * kSamples);
     // One look-up is a little sharper than the mean of four samples: the level that comes nearest to that mean is finer.
     const MipTexture &texture = made_up ? sitter_.made_up : sitter_.texture;
-    const double density = area > 0.0 ? texels * texture.texels() / (area * per_pixel) : 0.0;
-    head_ = (made_up ? made_up_ : skin_).levels[texture.level(static_cast<float>(density) * (stage_.look.every_sample ? 0.25f : 0.2f))];
+    const double density = doubled_area > 0 ? part * texture.texels() / (static_cast<double>(doubled_area) * per_pixel) : 0.0;
+    return (made_up ? made_up_ : skin_).levels[texture.level(static_cast<float>(density) * (stage_.look.every_sample ? 0.25f : 0.2f))];
 }
 
 // Colours what is opaque, and makes the image of it. By bands: what is not veiled needs to be kept for one band only.

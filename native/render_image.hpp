@@ -20,20 +20,21 @@ class Painter {
     void paint(const Shot &shot, uint8_t *image, float *landmarks_px);
 
   private:
-    void see(bool made_up);
+    double see();
+    const Surface &head(bool made_up, double part, int64_t doubled_area) const;
     void develop(const Light &light, bool veiled, uint8_t *image);
 
     const Sitter &sitter_;
     Stage stage_;
     std::vector<Paint> worn_;  // per attachment
     Paint skin_, made_up_;
-    Surface head_;  // the level of one of them
     SampleGrid grid_;
     Canvas canvas_;
     Layers layers_;
     Fragments fragments_;
     std::vector<Fragment> fine_;
     std::vector<uint8_t> is_seen_;  // by 1 + the number of an opaque triangle
+    std::vector<int32_t> seen_;     // triangles of the head, and room for one more
 };
 
 }  // namespace fw

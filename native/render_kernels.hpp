@@ -148,8 +148,9 @@ struct Kernels {
     void (*sky)(const DepthMap &map, const Receivers &receivers, int32_t count, float *reached, float *facing);
     // Linear colour times alpha, and alpha, between the four nearest texel centres; clamped at the border.
     void (*sample)(const Surface &surface, float u, float v, FourFloats *out);
-    // Finds what these triangles look like; the rest of their facets is set already.
-    void (*lay)(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets);
+    // Finds what these triangles look like; the rest of their facets is set already. Returns twice the area that they cover, in
+    // fixed-point steps, less that of those seen from behind.
+    int64_t (*lay)(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets);
     // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices. Finished, but where facets are
     // fine. And 1 / depth there.
     void (*shade)(const Fragment *fragments, int32_t count, const Facet *facets, const Vec3 &highlight, FourFloats *out, float *near);

@@ -16,12 +16,15 @@ typedef int64_t TwoLongs __attribute__((vector_size(16)));
            ((x - facet.x) * load<EightFloats>(&facet.right) + (y - facet.y) * load<EightFloats>(&facet.down));
 }
 
-void lay(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets) {
+int64_t lay(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets) {
+    int64_t areas = 0;
     for (int32_t i = 0; i < count; ++i) {
         const Triangle &t = mesh.triangles[seen[i]];
         Facet &facet = facets[seen[i]];
         const ScreenVertex &a = mesh.screen[t[0]], &b = mesh.screen[t[1]], &c = mesh.screen[t[2]];
-        const float inverse = 1.0f / static_cast<float>(doubled_area(a, b, c));
+        const int64_t area = doubled_area(a, b, c);
+        areas += area;
+        const float inverse = 1.0f / static_cast<float>(area);
         const EightFloats first = load<EightFloats>(&mesh.attributes[t[0] + facet.behind]);
         const EightFloats second = load<EightFloats>(&mesh.attributes[t[1] + facet.behind]) - first;
         const EightFloats third = load<EightFloats>(&mesh.attributes[t[2] + facet.behind]) - first;
@@ -31,6 +34,7 @@ void lay(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets) {
         facet.x = static_cast<float>(a.x);
         facet.y = static_cast<float>(a.y);
     }
+    return areas;
 }
 
 // Places that are shaded together, one a lane: in which facets, and what the vertices of these hold there.

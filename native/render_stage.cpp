@@ -52,6 +52,7 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
                                                                 : static_cast<uint16_t>((kParts + kinds[t].item) % kSeamLook));
     }
     facets.resize(triangles.size());
+    for (int32_t t = 0; t < head_triangles(); ++t) facets[t].surface = &head, facets[t].fine = kinds[t].fine;
 }
 
 void Stage::set(const Sitter &sitter, const Shot &shot) {
@@ -66,6 +67,7 @@ void Stage::set(const Sitter &sitter, const Shot &shot) {
     else
         shadow_.clear();
     std::fill(needed_.begin(), needed_.end(), 0);
+    head_seen_.clear();
     seen_.clear();
 }
 
@@ -81,6 +83,11 @@ void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> exp
             p.z += amount * move.by_mm.z;
         }
     }
+}
+
+void Stage::see_head(std::span<const int32_t> seen) {
+    for (const int32_t triangle : seen) need(triangle);
+    head_seen_.insert(head_seen_.end(), seen.begin(), seen.end());
 }
 
 void Stage::see(int32_t triangle, const Surface &surface) {
@@ -130,7 +137,7 @@ float Stage::texels_per_pixel(int32_t triangle) const {
     return wardrobe.texels[triangle - head_triangles()] / (area * per_pixel);
 }
 
-void Stage::light(const Sitter &sitter, const Shot &shot) {
+int64_t Stage::light(const Sitter &sitter, const Shot &shot) {
     light_head(sitter, shot);
     for (size_t i = 0; i < wardrobe.items.size(); ++i) {
         if (!shot.visible[i]) continue;
@@ -139,6 +146,7 @@ void Stage::light(const Sitter &sitter, const Shot &shot) {
     }
     const Mesh mesh{screen.data(), triangles.data(), attributes.data()};
     kernels().lay(mesh, seen_.data(), static_cast<int32_t>(seen_.size()), facets.data());
+    return kernels().lay(mesh, head_seen_.data(), static_cast<int32_t>(head_seen_.size()), facets.data());
 }
 
 void Stage::set_attributes(int32_t row, int32_t vertex, size_t lit, const std::array<float, 2> &uv, const Vec3 &diffuse,

@@ -53,9 +53,11 @@ class Stage {
     void need(int32_t triangle) {
         for (const int32_t v : triangles[triangle]) needed_[v] = 1;
     }
-    // The same, and has light() make its facet.
+    // The same, and has light() make the facets: of some of the head's triangles, and of another one.
+    void see_head(std::span<const int32_t> seen);
     void see(int32_t triangle, const Surface &surface);
-    void light(const Sitter &sitter, const Shot &shot);
+    // Returns twice the area of those of the head, in fixed-point steps.
+    int64_t light(const Sitter &sitter, const Shot &shot);
 
     int32_t head_triangles() const { return static_cast<int32_t>(rig.triangles.size()); }
     int32_t backs() const { return static_cast<int32_t>(positions_mm.size()) - rig.vertices; }
@@ -84,6 +86,7 @@ class Stage {
     std::vector<Attributes> attributes;
     std::vector<float> arriving;  // like them: the part of the light that makes highlights that arrives
     std::vector<Facet> facets;  // per triangle that has been seen
+    Surface head{};             // of all the head's facets
 
   private:
     void express(std::span<const Vec3> neutral_mm, std::span<const float> expression);
@@ -95,7 +98,7 @@ class Stage {
 
     std::vector<FourFloats> sums_;  // of normals at the head's vertices
     std::vector<uint8_t> needed_;   // per vertex
-    std::vector<int32_t> seen_;     // triangles
+    std::vector<int32_t> head_seen_, seen_;  // triangles
     std::vector<int32_t> lit_;      // the vertices that lighting_ holds
     Lighting lighting_;
     ShadowMap shadow_;
