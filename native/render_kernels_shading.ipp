@@ -193,9 +193,27 @@ void shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
 // Inside a surface that is smooth there, a pixel's four samples look so much alike that one colour does for all.
 constexpr float kSmoothDepth = 0.01f;
 
-// Negative where none of a tile's samples is drawn.
-[[gnu::always_inline]] inline FourInts empty_samples(const int32_t *triangle) {
-    return load<FourInts>(triangle) & load<FourInts>(triangle + 4) & load<FourInts>(triangle + 8) & load<FourInts>(triangle + 12);
+// A tile's samples that are drawn: one bit each.
+[[gnu::always_inline]] inline uint32_t drawn_samples(const int32_t *triangle) {
+    uint32_t bits = 0;
+    for (int i = 0; i < 16; i += kLanes) bits |= (~sign_bits(load<I>(triangle + i)) & kAllLanes) << i;
+    return bits;
+}
+
+template <int... i>
+[[gnu::always_inline]] inline F first_of_four(const F &v, std::integer_sequence<int, i...>) {
+    return __builtin_shufflevector(v, v, (i & ~3)...);
+}
+
+// Those whose depth is not about that of the first sample of their pixel.
+[[gnu::always_inline]] inline uint32_t uneven_samples(const float *inverse_depth) {
+    uint32_t bits = 0;
+    for (int i = 0; i < 16; i += kLanes) {
+        const F near = load<F>(inverse_depth + i), first = first_of_four(near, LanesOf<F>{});
+        const F span = near - first, limit = kSmoothDepth * first;
+        bits |= sign_bits(I((span > limit) | (span < -limit))) << i;
+    }
+    return bits;
 }
 
 // Shades places of opaque surfaces, as many together as a vector has lanes, and adds them to pixels: a place a sample, pixel by
@@ -205,17 +223,17 @@ class OpaqueShader {
     OpaqueShader(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine)
         : scene_(scene), first_(band.first * scene.layout.across * 4), colour_(colour), fine_(fine) {}
 
-    [[gnu::always_inline]] void add(int32_t pixel, int column, int row) {
-        const FourInts triangles = load<FourInts>(scene_.triangle + size_t(pixel) * 4);
-        const uint32_t shown = ~sign_bits(triangles) & scene_.open(pixel) & kAllSamples;
-        const auto x = static_cast<float>(column * kSamples * kSubsample + kSubsample / 2);
-        const auto y = static_cast<float>(row * kSamples * kSubsample + kSubsample / 2);
-        if (scene_.every_sample)
-            add_each(pixel, triangles, shown, x, y);
-        else if (shown == kAllSamples && is_smooth(pixel, triangles))
-            add_one(pixel, kAllSamples, {triangles[0], x, y}, {triangles[3], x + kSubsample, y + kSubsample});
-        else
-            add_sets(pixel, triangles, shown, x, y);
+    // A tile of which these samples are drawn.
+    [[gnu::always_inline]] void add(int32_t tile, uint32_t drawn, int column, int row) {
+        constexpr int pixel_step = kSamples * kSubsample;
+        const auto x = static_cast<float>(column * 2 * pixel_step + kSubsample / 2);
+        const auto y = static_cast<float>(row * 2 * pixel_step + kSubsample / 2);
+        const uint32_t uneven = scene_.every_sample ? 0 : uneven_samples(scene_.inverse_depth + size_t(tile) * 16);
+        for (int i = 0; i < 4; ++i) {
+            const int32_t pixel = tile * 4 + i;
+            const uint32_t shown = drawn >> (4 * i) & scene_.open(pixel) & kAllSamples;
+            if (shown != 0) add_pixel(pixel, shown, uneven >> (4 * i) & kAllSamples, x + i % 2 * pixel_step, y + i / 2 * pixel_step);
+        }
     }
 
     // The end of the fragments that are fine.
@@ -228,6 +246,16 @@ class OpaqueShader {
     }
 
   private:
+    [[gnu::always_inline]] void add_pixel(int32_t pixel, uint32_t shown, uint32_t uneven, float x, float y) {
+        const int32_t *triangles = scene_.triangle + size_t(pixel) * 4;
+        if (scene_.every_sample)
+            add_each(pixel, load<FourInts>(triangles), shown, x, y);
+        else if (shown == kAllSamples && uneven == 0 && look_alike(triangles))
+            add_one(pixel, kAllSamples, {triangles[0], x, y}, {triangles[3], x + kSubsample, y + kSubsample});
+        else
+            add_sets(pixel, load<FourInts>(triangles), shown, x, y);
+    }
+
     // A place in a triangle.
     struct Site {
         int32_t triangle;
@@ -311,14 +339,12 @@ class OpaqueShader {
         return shown;
     }
 
-    // Whether four samples lie on one smooth surface.
-    [[gnu::always_inline]] bool is_smooth(int32_t pixel, const FourInts &triangles) const {
+    // Whether four triangles are of one surface.
+    [[gnu::always_inline]] bool look_alike(const int32_t *triangles) const {
         const uint16_t *looks = scene_.looks;
         const int look = looks[triangles[0]];
         const int others = (look ^ looks[triangles[1]]) | (look ^ looks[triangles[2]]) | (look ^ looks[triangles[3]]);
-        const FourFloats near = load<FourFloats>(scene_.inverse_depth + size_t(pixel) * 4);
-        const FourFloats span = near - near[0], limit = FourFloats{} + kSmoothDepth * near[0];
-        return (others | (look >= kSeamLook)) == 0 && !any((span > limit) | (span < -limit));
+        return (others | (look >= kSeamLook)) == 0;
     }
 
     [[gnu::always_inline]] EightFloats held(const Sites &sites, int i) const {
@@ -370,36 +396,41 @@ class OpaqueShader {
 
 int32_t shade_opaque(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine) {
     OpaqueShader shader(scene, band, colour, fine);
-    int32_t pixel = band.first * scene.layout.across * 4;
+    int32_t tile = band.first * scene.layout.across;
     for (int row = band.first; row < band.last; ++row)
-        for (int column = 0; column < scene.layout.across; ++column, pixel += 4) {
-            if (!any(~empty_samples(scene.triangle + size_t(pixel) * 4))) continue;
-            for (int i = 0; i < 4; ++i) shader.add(pixel + i, column * 2 + i % 2, row * 2 + i / 2);
+        for (int column = 0; column < scene.layout.across; ++column, ++tile) {
+            const uint32_t drawn = drawn_samples(scene.triangle + size_t(tile) * 16);
+            if (drawn != 0) shader.add(tile, drawn, column, row);
         }
     return static_cast<int32_t>(shader.end() - fine);
 }
 
+// The mean of a pixel's samples as sRGB, over what is there.
+[[gnu::always_inline]] inline void develop(const FourFloats &sum, float behind, uint8_t *out) {
+    FourFloats linear = sum;
+    if (behind != 0.0f) linear += behind * FourFloats{kSrgb.linear[out[0]], kSrgb.linear[out[1]], kSrgb.linear[out[2]], 0.0f};
+    linear *= 1.0f / (kSamples * kSamples);
+    linear = linear > 0.0f ? (linear < 1.0f ? linear : FourFloats{} + 1.0f) : FourFloats{};
+    const FourInts bins = __builtin_convertvector(linear * static_cast<float>(SrgbTables::kBins), FourInts);
+    for (int c = 0; c < 3; ++c) {
+        const uint8_t code = kSrgb.bin_code[bins[c]];
+        out[c] = static_cast<uint8_t>(code + (linear[c] >= kSrgb.threshold[code]));
+    }
+}
+
 void resolve(const OpaqueScene &scene, const Band &band, const FourFloats *colour, int size, uint8_t *image) {
-    const TileLayout &layout = scene.layout;
-    const size_t first = layout.pixel(0, band.first * 2);
-    for (int y = band.first * 2; y < std::min(band.last * 2, size); ++y) {
-        uint8_t *out = image + size_t(y) * size * 3;
-        for (int x = 0; x < size; ++x, out += 3) {
-            const size_t pixel = layout.pixel(x, y);
-            const FourFloats sum = colour[pixel - first];
-            const auto bare = static_cast<int32_t>(sign_bits(load<FourInts>(scene.triangle + pixel * 4)));
-            const float behind = scene.coming_through(static_cast<int32_t>(pixel), bare);
-            if (behind == 4.0f && !any(sum != 0.0f)) continue;
-            const FourFloats backdrop{kSrgb.linear[out[0]], kSrgb.linear[out[1]], kSrgb.linear[out[2]], 0.0f};
-            FourFloats linear = (sum + behind * backdrop) * (1.0f / (kSamples * kSamples));
-            linear = linear > 0.0f ? (linear < 1.0f ? linear : FourFloats{} + 1.0f) : FourFloats{};
-            const FourInts bins = __builtin_convertvector(linear * static_cast<float>(SrgbTables::kBins), FourInts);
-            for (int c = 0; c < 3; ++c) {
-                const uint8_t code = kSrgb.bin_code[bins[c]];
-                out[c] = static_cast<uint8_t>(code + (linear[c] >= kSrgb.threshold[code]));
+    int32_t tile = band.first * scene.layout.across;
+    for (int row = band.first; row < band.last; ++row)
+        for (int column = 0; column < scene.layout.across; ++column, ++tile, colour += 4) {
+            const uint32_t bare = ~drawn_samples(scene.triangle + size_t(tile) * 16) & 0xffff;
+            if (bare == 0xffff && scene.through == nullptr) continue;
+            for (int i = 0; i < 4; ++i) {
+                const int x = column * 2 + i % 2, y = row * 2 + i / 2;
+                const float behind = scene.coming_through(tile * 4 + i, bare >> (4 * i) & kAllSamples);
+                if (x < size && y < size && (behind < 4.0f || any(colour[i] != 0.0f)))
+                    develop(colour[i], behind, image + (size_t(y) * size + x) * 3);
             }
         }
-    }
 }
 
 }  // namespace
