@@ -17,6 +17,12 @@ Paint paint_of(const MipTexture &texture, const Vec3 &tint, Material material) {
     return out;
 }
 
+// Whether none of a tile's samples is drawn.
+bool is_empty(const int32_t *triangle) {
+    const FourInts all = (load<FourInts>(triangle) & load<FourInts>(triangle + 4)) & (load<FourInts>(triangle + 8) & load<FourInts>(triangle + 12));
+    return sign_bits(all) == kAllSamples;
+}
+
 std::vector<Paint> paints_of(const Wardrobe &wardrobe) {
     std::vector<Paint> out;
     for (const Wardrobe::Item &item : wardrobe.items) out.push_back(paint_of(*item.texture, item.tint, item.material));
@@ -62,7 +68,11 @@ void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
 // Finds which opaque triangles are seen. Returns the area of those of the head in its texture, as a part of this.
 double Painter::see() {
     std::fill(is_seen_.begin(), is_seen_.end(), 0);
-    for (const int32_t triangle : grid_.triangle) is_seen_[triangle + 1] = 1;
+    for (size_t tile = 0; tile < grid_.triangle.size(); tile += 16) {
+        const int32_t *triangle = &grid_.triangle[tile];
+        if (!is_empty(triangle))
+            for (int i = 0; i < 16; ++i) is_seen_[triangle[i] + 1] = 1;
+    }
     const int32_t head = stage_.head_triangles(), all = static_cast<int32_t>(stage_.triangles.size());
     size_t count = 0;
     for (int32_t triangle = 0; triangle < head; ++triangle) {
