@@ -53,7 +53,7 @@ std::vector<Move> moves(std::span<const float> direction) {
     std::vector<Move> out;
     for (size_t v = 0; v * 3 < direction.size(); ++v) {
         const Vec3 by{direction[v * 3], direction[v * 3 + 1], direction[v * 3 + 2]};
-        if (by.x != 0 || by.y != 0 || by.z != 0) out.push_back({static_cast<int32_t>(v), by});
+        if (by.x != 0 || by.y != 0 || by.z != 0) out.push_back({by, static_cast<int32_t>(v)});
     }
     return out;
 }
@@ -127,15 +127,20 @@ Rig::Rig(const ModelArrays &m)
     mean_openness = coarse_openness(*this, m.mean_mm, {}, {}).head;
 }
 
-void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<const uint8_t> wanted, std::span<FourFloats> normals) {
+std::vector<FourFloats> fours(std::span<const Vec3> points) {
+    std::vector<FourFloats> out;
+    out.reserve(points.size());
+    for (const Vec3 &p : points) out.push_back(FourFloats{p.x, p.y, p.z, 0.0f});
+    return out;
+}
+
+void vertex_normals(const Rig &rig, std::span<const FourFloats> positions_mm, std::span<const uint8_t> wanted, std::span<FourFloats> normals) {
     std::fill(normals.begin(), normals.end(), FourFloats{});
     std::vector<uint8_t> places(wanted.begin(), wanted.begin() + rig.vertices);
     for (const int32_t v : rig.seam) places[rig.weld[v]] |= places[v];
-    std::vector<FourFloats> points(rig.vertices);
-    for (int32_t v = 0; v < rig.vertices; ++v) points[v] = FourFloats{positions_mm[v].x, positions_mm[v].y, positions_mm[v].z, 0.0f};
     for (const Triangle &t : rig.welded) {
         if (!(places[t[0]] | places[t[1]] | places[t[2]])) continue;
-        const FourFloats a = points[t[0]], p = points[t[1]] - a, q = points[t[2]] - a;
+        const FourFloats a = positions_mm[t[0]], p = positions_mm[t[1]] - a, q = positions_mm[t[2]] - a;
         const FourFloats p_yzx = __builtin_shufflevector(p, p, 1, 2, 0, 3), q_yzx = __builtin_shufflevector(q, q, 1, 2, 0, 3);
         const FourFloats n_zxy = p * q_yzx - q * p_yzx, n = __builtin_shufflevector(n_zxy, n_zxy, 1, 2, 0, 3);
         for (const int32_t v : t) normals[v] += n;

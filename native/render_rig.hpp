@@ -30,10 +30,13 @@ inline Vec3 cross(const Vec3 &a, const Vec3 &b) {
 }
 
 // A vertex that an expression direction moves, and by how much at coefficient 1.
-struct Move {
-    int32_t vertex;
+struct alignas(16) Move {
     Vec3 by_mm;
+    int32_t vertex;
 };
+
+// Points whose fourth numbers are 0.
+std::vector<FourFloats> fours(std::span<const Vec3> points);
 
 // The arrays of a MorphableModel that a rig is made of; the sizes are given by vertices and triangles.
 struct ModelArrays {
@@ -76,6 +79,6 @@ struct Rig {
 
 // Sum of the triangles' normals around each vertex's place, weighted by area; x, y, z, and not of unit length. Only of the vertices
 // that are wanted (not 0); what is written for others means nothing.
-void vertex_normals(const Rig &rig, std::span<const Vec3> positions_mm, std::span<const uint8_t> wanted, std::span<FourFloats> normals);
+void vertex_normals(const Rig &rig, std::span<const FourFloats> positions_mm, std::span<const uint8_t> wanted, std::span<FourFloats> normals);
 
 }  // namespace fw

@@ -109,7 +109,7 @@ Openness coarse_openness(const Rig &rig, std::span<const Vec3> neutral_mm, const
                          std::span<const uint8_t> visible) {
     const std::vector<Vec3> hiding = occluders(rig, neutral_mm, wardrobe, visible);
     std::vector<FourFloats> sums(rig.vertices);
-    vertex_normals(rig, neutral_mm, std::vector<uint8_t>(rig.vertices, 1), sums);
+    vertex_normals(rig, fours(neutral_mm), std::vector<uint8_t>(rig.vertices, 1), sums);
     std::vector<Vec3> normals;
     for (const FourFloats &n : sums) normals.push_back(unit({n[0], n[1], n[2]}));
     Lookout head(neutral_mm, normals);

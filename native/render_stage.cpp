@@ -25,6 +25,7 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
       normals(positions_mm.size()),
       attributes(positions_mm.size() + wardrobe.vertices_mm.size()),
       arriving(attributes.size()),
+      expressed_mm_(rig.vertices),
       sums_(rig.vertices),
       needed_(positions_mm.size()),
       shadow_(look.shadows) {
@@ -72,17 +73,15 @@ void Stage::set(const Sitter &sitter, const Shot &shot) {
 }
 
 void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> expression) {
-    std::copy(neutral_mm.begin(), neutral_mm.end(), positions_mm.begin());
+    for (int32_t v = 0; v < rig.vertices; ++v) expressed_mm_[v] = FourFloats{neutral_mm[v].x, neutral_mm[v].y, neutral_mm[v].z, 0.0f};
+    constexpr FourInts three{-1, -1, -1, 0};
     for (size_t e = 0; e < expression.size(); ++e) {
         const float amount = expression[e];
         if (amount == 0.0f) continue;
-        for (const Move &move : rig.expression[e]) {
-            Vec3 &p = positions_mm[move.vertex];
-            p.x += amount * move.by_mm.x;
-            p.y += amount * move.by_mm.y;
-            p.z += amount * move.by_mm.z;
-        }
+        for (const Move &move : rig.expression[e])
+            expressed_mm_[move.vertex] += amount * reinterpret_cast<FourFloats>(load<FourInts>(&move) & three);
     }
+    for (int32_t v = 0; v < rig.vertices; ++v) positions_mm[v] = {expressed_mm_[v][0], expressed_mm_[v][1], expressed_mm_[v][2]};
 }
 
 void Stage::see_head(std::span<const int32_t> seen) {
@@ -158,7 +157,7 @@ void Stage::set_attributes(int32_t row, int32_t vertex, size_t lit, const std::a
 }
 
 void Stage::light_head(const Sitter &sitter, const Shot &shot) {
-    vertex_normals(rig, std::span(positions_mm).first(rig.vertices), needed_, sums_);
+    vertex_normals(rig, expressed_mm_, needed_, sums_);
     lighting_.clear();
     lit_.clear();
     for (int32_t v = 0; v < rig.vertices; ++v) {
