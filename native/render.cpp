@@ -220,8 +220,8 @@ nb::typed<nb::dict, nb::str, nb::any> annotate(const fw::Rig &rig, const Inputs 
 Out<float, 1> bake_openness(const fw::Rig &rig, const In<float, 2> &neutral_mm, const fw::Wardrobe &wardrobe, bool coarse) {
     require(neutral_mm.shape(0) == size_t(rig.vertices) && neutral_mm.shape(1) == 3, "neutral_mm: expected (V, 3)");
     const std::vector<uint8_t> visible(wardrobe.items.size(), 1);
-    const std::vector<float> head =
-        (coarse ? fw::coarse_openness : fw::openness)(rig, points(neutral_mm), wardrobe, visible).head;
+    fw::Outlook outlook(rig, points(neutral_mm), wardrobe);
+    const std::vector<float> head = (coarse ? outlook.coarse(visible) : outlook.fine(visible)).head;
     Out<float, 1> out = allocate<float, 1>({head.size()});
     std::copy(head.begin(), head.end(), out.data());
     return out;

@@ -21,10 +21,12 @@ const Openness &Opennesses::of(size_t scene) {
     const auto [at, is_new] = known_.try_emplace(worn);
     if (is_new) {
         const size_t attached = wardrobe_.vertices_mm.size();
-        if (batch_.look.occlusion)
-            at->second = openness(rig_, batch_.sitter.neutral_mm, wardrobe_, visible);
-        else
+        if (batch_.look.occlusion) {
+            if (!outlook_) outlook_.emplace(rig_, batch_.sitter.neutral_mm, wardrobe_);
+            at->second = outlook_->fine(visible);
+        } else {
             at->second = {std::vector<float>(rig_.vertices, 1.0f), std::vector<float>(attached, 1.0f), std::vector<float>(attached, 1.0f)};
+        }
     }
     return at->second;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "render_image.hpp"
@@ -32,6 +33,7 @@ class Opennesses {
     const Rig &rig_;
     const Wardrobe &wardrobe_;
     const Batch &batch_;
+    std::optional<Outlook> outlook_;  // made when it is needed
     std::map<std::string, Openness> known_;  // by what hides the sky
 };
 

@@ -124,7 +124,7 @@ Rig::Rig(const ModelArrays &m)
     for (int i = 0; i < kAlignment * kAlignmentVertices; ++i)
         alignment[i / kAlignmentVertices][i % kAlignmentVertices] = m.alignment[i];
     coarse_skin = simplified(*this, m.mean_mm);
-    mean_openness = coarse_openness(*this, m.mean_mm, {}, {}).head;
+    mean_openness = Outlook(*this, m.mean_mm, {}).coarse({}).head;
 }
 
 std::vector<FourFloats> fours(std::span<const Vec3> points) {

@@ -1,5 +1,6 @@
 #include "render_sky.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "maths.hpp"
@@ -25,42 +26,80 @@ Vec3 axis(int i) {
     return {static_cast<float>(radius * turn.cos), static_cast<float>(z), static_cast<float>(radius * turn.sin)};
 }
 
-// What lies farthest out along an axis at both ends, one map after the other.
-struct Skyline {
-    Sight sight;
-    std::vector<float> depths;
+// Skylines: for each axis what lies farthest out along it, at one end and at the other, and a texel that nobody reads.
+constexpr size_t kStride = 2 * kTexels + 1;
 
-    Skyline(const Vec3 &towards, std::span<const Vec3> occluders) : sight(towards), depths(2 * kTexels, -kFar) {
-        for (const Vec3 &point : occluders) {
-            const Vec3 p = point - kCentreMm;
-            const float x = dot(sight.right, p) * kScale + kMiddle, y = kMiddle - dot(sight.up, p) * kScale, depth = dot(sight.towards, p);
-            if (!(x >= 0.0f && x < kSide && y >= 0.0f && y < kSide)) continue;
-            const int texel = static_cast<int>(y) * kSide + static_cast<int>(x);
-            depths[texel] = std::max(depths[texel], depth);
-            depths[kTexels + texel] = std::max(depths[kTexels + texel], -depth);
+const std::vector<Sight> &sights() {
+    static const std::vector<Sight> all = [] {
+        std::vector<Sight> out;
+        for (int i = 0; i < kAxes; ++i) out.emplace_back(axis(i));
+        return out;
+    }();
+    return all;
+}
+
+// Points, four at a time; the last is repeated.
+class Quads {
+  public:
+    void add(const Vec3 &point) {
+        if (count_ % 4 == 0) quads_.push_back({FourFloats{} + point.x, FourFloats{} + point.y, FourFloats{} + point.z});
+        Quad &last = quads_.back();
+        for (size_t i = count_ % 4; i < 4; ++i) last.x[i] = point.x, last.y[i] = point.y, last.z[i] = point.z;
+        ++count_;
+    }
+
+    std::vector<float> skylines() const {
+        std::vector<float> out(kAxes * kStride, -kFar);
+        for (int i = 0; i < kAxes; ++i) cast(sights()[i], &out[i * kStride]);
+        return out;
+    }
+
+  private:
+    struct Quad {
+        FourFloats x, y, z;
+    };
+
+    void cast(const Sight &sight, float *depths) const {
+        const auto raise = [](float &there, float depth) { there = depth > there ? depth : there; };
+        for (const Quad &quad : quads_) {
+            const FourFloats x = quad.x - kCentreMm.x, y = quad.y - kCentreMm.y, z = quad.z - kCentreMm.z;
+            const auto along = [&](const Vec3 &axis) { return axis.x * x + axis.y * y + axis.z * z; };
+            const FourFloats column = along(sight.right) * kScale + kMiddle, row = kMiddle - along(sight.up) * kScale;
+            const FourFloats depth = along(sight.towards), side = FourFloats{} + static_cast<float>(kSide);
+            const FourInts inside = (column >= 0.0f) & (column < side) & (row >= 0.0f) & (row < side);
+            const FourInts texel = __builtin_convertvector(inside ? row : FourFloats{}, FourInts) * kSide +
+                                   __builtin_convertvector(inside ? column : FourFloats{}, FourInts);
+            constexpr int32_t unread = kStride - 1;
+            const FourInts near = inside ? texel : FourInts{} + unread, far = inside ? texel + kTexels : FourInts{} + unread;
+            for (int i = 0; i < 4; ++i) {
+                raise(depths[near[i]], depth[i]);
+                raise(depths[far[i]], -depth[i]);
+            }
         }
     }
+
+    size_t count_ = 0;
+    std::vector<Quad> quads_;
 };
 
-// Vertices, and the middles of triangles that vertices alone would leave holes between.
-std::vector<Vec3> occluders(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
-                            std::span<const uint8_t> visible) {
-    constexpr int32_t most = 4000;  // points of an attachment
-    std::vector<Vec3> out(neutral_mm.begin(), neutral_mm.end());
-    const auto middle = [](const Vec3 &a, const Vec3 &b, const Vec3 &c) { return (a + b + c) * (1.0f / 3.0f); };
+// Of the head: vertices, and the middles of triangles that vertices alone would leave holes between.
+std::vector<float> head_skylines(const Rig &rig, std::span<const Vec3> neutral_mm) {
+    Quads out;
+    for (const Vec3 &point : neutral_mm) out.add(point);
     for (const Triangle &t : rig.triangles) {
         const Vec3 &a = neutral_mm[t[0]], &b = neutral_mm[t[1]], &c = neutral_mm[t[2]];
         const Vec3 normal = cross(b - a, c - a);
-        if (dot(normal, normal) > 30.0f * 30.0f) out.push_back(middle(a, b, c));
+        if (dot(normal, normal) > 30.0f * 30.0f) out.add((a + b + c) * (1.0f / 3.0f));
     }
-    for (size_t i = 0; i < wardrobe.items.size(); ++i) {
-        const Wardrobe::Item &item = wardrobe.items[i];
-        if (!visible[i] || !item.hides_sky) continue;
-        const int32_t step = 1 + (item.last_point - item.first_point) / most;
-        for (int32_t k = item.first_point; k < item.last_point; k += step)
-            out.push_back(wardrobe.points_mm[k]);
-    }
-    return out;
+    return out.skylines();
+}
+
+std::vector<float> item_skylines(const Wardrobe &wardrobe, const Wardrobe::Item &item) {
+    constexpr int32_t most = 4000;  // points
+    const int32_t step = 1 + (item.last_point - item.first_point) / most;
+    Quads out;
+    for (int32_t k = item.first_point; k < item.last_point; k += step) out.add(wardrobe.points_mm[k]);
+    return out.skylines();
 }
 
 // Points with their normals, and the light that has been found to reach them.
@@ -74,10 +113,12 @@ class Lookout {
         }
     }
 
-    void add(const Skyline &skyline) {
-        const Sight &sight = skyline.sight;
-        kernels().sky({sight.right, sight.up, sight.towards, kCentreMm, kScale, kSide, 0.0f, kBiasMm, kRampMm, 0.0f, skyline.depths.data()},
-                      {at(0), at(1), at(2), at(3), at(4), at(5), at(6)}, static_cast<int32_t>(count_), at(7), at(8));
+    void look(const std::vector<float> &skylines) {
+        for (int i = 0; i < kAxes; ++i) {
+            const Sight &sight = sights()[i];
+            kernels().sky({sight.right, sight.up, sight.towards, kCentreMm, kScale, kSide, 0.0f, kBiasMm, kRampMm, 0.0f, &skylines[i * kStride]},
+                          {at(0), at(1), at(2), at(3), at(4), at(5), at(6)}, static_cast<int32_t>(count_), at(7), at(8));
+        }
     }
 
     std::vector<float> shares() const {
@@ -105,45 +146,50 @@ std::vector<Vec3> turned(std::span<const Vec3> normals) {
 
 }  // namespace
 
-Openness coarse_openness(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
-                         std::span<const uint8_t> visible) {
-    const std::vector<Vec3> hiding = occluders(rig, neutral_mm, wardrobe, visible);
+Outlook::Outlook(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe)
+    : rig_(rig), neutral_mm_(neutral_mm), wardrobe_(wardrobe), head_(head_skylines(rig, neutral_mm)), items_(wardrobe.items.size()) {
     std::vector<FourFloats> sums(rig.vertices);
     vertex_normals(rig, fours(neutral_mm), std::vector<uint8_t>(rig.vertices, 1), sums);
-    std::vector<Vec3> normals;
-    for (const FourFloats &n : sums) normals.push_back(unit({n[0], n[1], n[2]}));
-    Lookout head(neutral_mm, normals);
-    std::vector<std::array<Lookout, 2>> worn;  // per item: its front, and the other side if that has normals of its own
-    for (size_t i = 0; i < wardrobe.items.size(); ++i) {
-        const Wardrobe::Item &item = wardrobe.items[i];
-        const size_t first = item.first_vertex, count = visible[i] || !item.hides_sky ? item.last_vertex - first : 0;
-        const size_t behind = item.turns_normals() ? count : 0;
-        const std::span<const Vec3> points(wardrobe.vertices_mm), fronts(wardrobe.normals);
-        worn.push_back({Lookout(points.subspan(first, count), fronts.subspan(first, count)),
-                        Lookout(points.subspan(first, behind), turned(fronts.subspan(first, behind)))});
-    }
-    for (int i = 0; i < kAxes; ++i) {
-        const Skyline skyline(axis(i), hiding);
-        head.add(skyline);
-        for (auto &sides : worn)
-            for (Lookout &side : sides) side.add(skyline);
-    }
-    const std::vector<float> open(wardrobe.vertices_mm.size(), 1.0f);
-    Openness out{head.shares(), open, open};
-    for (size_t i = 0; i < worn.size(); ++i) {
-        const std::vector<float> front = worn[i][0].shares(), behind = worn[i][1].shares();
-        std::copy(front.begin(), front.end(), out.worn.begin() + wardrobe.items[i].first_vertex);
-        std::copy(behind.begin(), behind.end(), out.behind.begin() + wardrobe.items[i].first_vertex);
+    for (const FourFloats &n : sums) normals_.push_back(unit({n[0], n[1], n[2]}));
+}
+
+std::vector<float> Outlook::skylines(std::span<const uint8_t> visible) {
+    std::vector<float> out = head_;
+    for (size_t i = 0; i < items_.size(); ++i) {
+        const Wardrobe::Item &item = wardrobe_.items[i];
+        if (!visible[i] || !item.hides_sky) continue;
+        if (items_[i].empty()) items_[i] = item_skylines(wardrobe_, item);
+        for (size_t k = 0; k < out.size(); ++k) out[k] = std::max(out[k], items_[i][k]);
     }
     return out;
 }
 
-Openness openness(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe, std::span<const uint8_t> visible) {
+Openness Outlook::coarse(std::span<const uint8_t> visible) {
+    const std::vector<float> all = skylines(visible);
+    const auto shares = [&](std::span<const Vec3> points, std::span<const Vec3> unit_normals) {
+        Lookout lookout(points, unit_normals);
+        lookout.look(all);
+        return lookout.shares();
+    };
+    const std::vector<float> open(wardrobe_.vertices_mm.size(), 1.0f);
+    Openness out{shares(neutral_mm_, normals_), open, open};
+    for (size_t i = 0; i < items_.size(); ++i) {
+        const Wardrobe::Item &item = wardrobe_.items[i];
+        if (!visible[i] && item.hides_sky) continue;
+        const size_t first = item.first_vertex, count = item.last_vertex - first;
+        const auto points = std::span(wardrobe_.vertices_mm).subspan(first, count), fronts = std::span(wardrobe_.normals).subspan(first, count);
+        std::ranges::copy(shares(points, fronts), out.worn.begin() + item.first_vertex);
+        if (item.turns_normals()) std::ranges::copy(shares(points, turned(fronts)), out.behind.begin() + item.first_vertex);
+    }
+    return out;
+}
+
+Openness Outlook::fine(std::span<const uint8_t> visible) {
     constexpr float floor = 0.05f, most = 1.5f;  // where the mean head is nearly shut the ratio says little
-    Openness out = coarse_openness(rig, neutral_mm, wardrobe, visible);
-    for (int32_t v = 0; v < rig.vertices; ++v) {
-        const float ratio = std::min(most, (out.head[v] + floor) / (rig.mean_openness[v] + floor));
-        out.head[v] = std::min(1.0f, rig.occlusion[v] * ratio);
+    Openness out = coarse(visible);
+    for (int32_t v = 0; v < rig_.vertices; ++v) {
+        const float ratio = std::min(most, (out.head[v] + floor) / (rig_.mean_openness[v] + floor));
+        out.head[v] = std::min(1.0f, rig_.occlusion[v] * ratio);
     }
     return out;
 }

@@ -16,12 +16,27 @@ struct Openness {
     std::vector<float> head, worn, behind;
 };
 
-// Seen past coarse depth maps in fixed directions all around: good for features from about a centimetre up.
-Openness coarse_openness(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe,
-                         std::span<const uint8_t> visible);
+// What one person's head and attachments, without expression, hide of the sky.
+class Outlook {
+  public:
+    Outlook(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe);
 
-// The rig's baked occlusion, which has the detail (lids, lips, nostrils), times how much more or less open this person is
-// than the mean head by the coarse measure.
-Openness openness(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe, std::span<const uint8_t> visible);
+    // Where these attachments are worn, seen past coarse depth maps in fixed directions all around: good for features from about a
+    // centimetre up.
+    Openness coarse(std::span<const uint8_t> visible);
+    // The rig's baked occlusion, which has the detail (lids, lips, nostrils), times how much more or less open this person is
+    // than the mean head by the coarse measure.
+    Openness fine(std::span<const uint8_t> visible);
+
+  private:
+    std::vector<float> skylines(std::span<const uint8_t> visible);
+
+    const Rig &rig_;
+    std::span<const Vec3> neutral_mm_;
+    const Wardrobe &wardrobe_;
+    std::vector<Vec3> normals_;                // of the head
+    std::vector<float> head_;                  // its skylines
+    std::vector<std::vector<float>> items_;  // those of attachments that hide the sky, once they have been asked for
+};
 
 }  // namespace fw
