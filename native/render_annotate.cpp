@@ -33,7 +33,7 @@ class Annotator {
           stage_(rig, wardrobe, batch.crop, 1, batch.look),
           vertices_(vertices),
           grid_(batch.crop.size_px),
-          covers_(grid_.layout.pixels() + 1) {}
+          fragments_(grid_.layout.pixels() + 1) {}
 
     void annotate(const Shot &shot, const Annotations &out) {
         stage_.set(sitter_, shot);
@@ -100,13 +100,12 @@ class Annotator {
     void hit(int32_t triangle, const Wardrobe::Item &item) {
         const Triangle &t = stage_.triangles[triangle];
         if (!item.two_sided && doubled_area(stage_.screen[t[0]], stage_.screen[t[1]], stage_.screen[t[2]]) < 0) return;
-        int32_t count = 0;
-        kernels().cover(stage_.screen.data(), &t, 1, grid_.layout, grid_.inverse_depth.data(), covers_.data(), &count);
+        const int32_t count = kernels().cover(stage_.screen.data(), &t, &triangle, 1, grid_.layout, grid_.inverse_depth.data(), fragments_.data());
         if (count == 0) return;
         const Surface surface = (*item.texture)[item.texture->level(stage_.texels_per_pixel(triangle))].surface(item.tint);
         for (int32_t k = 0; k < count; ++k)
-            for (uint32_t left = covers_[k].samples; left != 0; left &= left - 1) {
-                const size_t sample = size_t(covers_[k].pixel) * 4 + __builtin_ctz(left);
+            for (uint32_t left = fragments_[k].samples; left != 0; left &= left - 1) {
+                const size_t sample = size_t(fragments_[k].pixel) * 4 + __builtin_ctz(left);
                 const auto [x, y] = place(sample);
                 if (x >= grid_.layout.side || y >= grid_.layout.side) continue;
                 const Weights at = weights(triangle, x, y);
@@ -253,7 +252,7 @@ class Annotator {
     Stage stage_;
     std::span<const int32_t> vertices_;
     SampleGrid grid_;
-    std::vector<Cover> covers_;
+    std::vector<Fragment> fragments_;
     std::vector<Hit> hits_;
 };
 

@@ -11,9 +11,10 @@ inline constexpr uint32_t kAllSamples = 15;
 
 inline constexpr float kInvisible = 1.0f / 255.0f;  // less light than this is not followed
 
-// What is true of the samples whose bits are set: as numbers (1, else 0), as a truth value, and their middle from the first.
+// What is true of the samples whose bits are set: as numbers (1, else 0), as a truth value, and their middle from the pixel's
+// first: if they are inside a triangle, so is it.
 struct Place {
-    int32_t x, y;  // fixed-point samples
+    float x, y;  // fixed-point
 };
 struct SampleSet {
     FourFloats covered;
@@ -50,15 +51,9 @@ class Canvas {
 
     const FourFloats *through() const { return through_.data(); }
     FourFloats *colour() { return colour_.data(); }
-    // The middle of some samples of a pixel: if they are inside a triangle, so is it.
-    Place middle(int32_t pixel, uint32_t samples) const {
-        const Place &first = places_[pixel], &middle = kSampleSets[samples].middle;
-        return {first.x + middle.x, first.y + middle.y};
-    }
 
   private:
     std::vector<FourFloats> colour_, through_;  // per pixel, as in Exposure
-    std::vector<Place> places_;                 // of each pixel's first sample
 };
 
 }  // namespace fw

@@ -6,14 +6,15 @@ namespace fw {
 
 Fragments::Fragments(const Stage &stage) : stage_(stage) {}
 
-void Fragments::shade(const Light &light) {
-    colours_.resize(fragments_.size());
-    near_.resize(fragments_.size());
-    kernels().shade(fragments_.data(), static_cast<int32_t>(fragments_.size()), stage_.facets.data(), light.colour,
-                    colours_.data(), near_.data());
-    for (size_t i = 0; i < fragments_.size(); ++i)
-        if (stage_.facets[fragments_[i].triangle].fine) {
-            const FourFloats colour = with_highlight(fragments_[i], colours_[i], light);
+void Fragments::shade(std::span<const Fragment> fragments, const Light &light) {
+    colours_.resize(fragments.size());
+    near_.resize(fragments.size());
+    const bool any_fine = kernels().shade(fragments.data(), static_cast<int32_t>(fragments.size()), stage_.facets.data(), light.colour,
+                                          colours_.data(), near_.data());
+    if (!any_fine) return;
+    for (size_t i = 0; i < fragments.size(); ++i)
+        if (stage_.facets[fragments[i].triangle].fine) {
+            const FourFloats colour = with_highlight(fragments[i], colours_[i], light);
             colours_[i] = bent(colour);
             colours_[i][3] = closed(colour[3]);
         }

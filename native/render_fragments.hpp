@@ -1,6 +1,7 @@
 // From triangles in pixels to light on the canvas.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "render_canvas.hpp"
@@ -14,22 +15,13 @@ struct Paint {
     Material material = Material::matt;
 };
 
-// Collects fragments of triangles that the stage has seen, and shades them together. Buffers for one batch after the other.
+// Shades fragments of triangles that the stage has seen. Buffers for one batch after the other.
 class Fragments {
   public:
     explicit Fragments(const Stage &stage);
 
-    void clear() { fragments_.clear(); }
-    size_t count() const { return fragments_.size(); }
-    // So many of them, to be set.
-    std::span<Fragment> reset(size_t count) {
-        fragments_.resize(count);
-        return fragments_;
-    }
-    void add(std::span<const Fragment> fragments) { fragments_.insert(fragments_.end(), fragments.begin(), fragments.end()); }
-    // Shades all: then colour(i) is light times alpha, and alpha, of the i-th, and near(i) its 1 / depth.
-    void shade(const Light &light);
-    const Fragment &fragment(size_t i) const { return fragments_[i]; }
+    // Then colour(i) is light times alpha, and alpha, of the i-th, and near(i) its 1 / depth.
+    void shade(std::span<const Fragment> fragments, const Light &light);
     const FourFloats &colour(size_t i) const { return colours_[i]; }
     float near(size_t i) const { return near_[i]; }
 
@@ -37,7 +29,6 @@ class Fragments {
     FourFloats with_highlight(const Fragment &fragment, const FourFloats &colour, const Light &light) const;
 
     const Stage &stage_;
-    std::vector<Fragment> fragments_;
     std::vector<FourFloats> colours_;
     std::vector<float> near_;
 };

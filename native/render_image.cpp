@@ -108,11 +108,9 @@ void Painter::develop(const Light &light, bool veiled, uint8_t *image) {
         FourFloats *colour = canvas_.colour() + (veiled ? first : 0);
         if (!veiled) std::fill(colour, colour + (last - first), FourFloats{});
         const int32_t fine = kernels().shade_opaque(scene, band, colour, fine_.data());
-        fragments_.clear();
-        fragments_.add(std::span(fine_).first(fine));
-        fragments_.shade(light);
-        for (size_t i = 0; i < fragments_.count(); ++i) {
-            const Fragment &one = fragments_.fragment(i);
+        fragments_.shade(std::span(fine_).first(fine), light);
+        for (int32_t i = 0; i < fine; ++i) {
+            const Fragment &one = fine_[i];
             colour[one.pixel - first] += fragments_.colour(i) * scene.coming_through(one.pixel, one.samples);
         }
         kernels().resolve(scene, band, colour, stage_.crop.size_px, image);

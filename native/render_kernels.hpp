@@ -53,7 +53,7 @@ struct Mesh {
 struct Fragment {
     int32_t triangle, pixel;
     uint32_t samples;  // one bit each
-    float x, y;        // fixed-point
+    float x, y;        // fixed-point: their middle
 };
 
 inline constexpr uint16_t kFineLook = 65535;  // what has highlights that are smaller than triangles
@@ -135,10 +135,10 @@ struct Kernels {
     // culled, unless two_sided. The number of a triangle is first_number + its index.
     void (*rasterize)(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number,
                       bool two_sided, const TileLayout &layout, int32_t *triangle, float *inverse_depth);
-    // Where triangles, seen from either side, lie in front of the grid: writes down the pixels of one after the other, and
-    // where each one's end. At most layout.pixels() of each triangle, and what follows the last one is written over, too.
-    int32_t (*cover)(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, const TileLayout &layout,
-                     const float *inverse_depth, Cover *out, int32_t *ends);
+    // Where these triangles, seen from either side, lie in front of the grid: writes down the fragments of one after the other, and
+    // returns how many. At most layout.pixels() of each triangle, and what follows the last one is written over, too.
+    int32_t (*cover)(const ScreenVertex *vertices, const Triangle *triangles, const int32_t *numbers, int32_t count,
+                     const TileLayout &layout, const float *inverse_depth, Fragment *out);
     void (*project)(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out);
     void (*light)(const Light &light, const VertexLights &vertices, int32_t count);
     // The part of the light that reaches receivers from the direction of a map, over a soft edge of 3 x 3 texels.
@@ -152,8 +152,8 @@ struct Kernels {
     // fixed-point steps, less that of those seen from behind.
     int64_t (*lay)(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets);
     // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices. Finished, but where facets are
-    // fine. And 1 / depth there.
-    void (*shade)(const Fragment *fragments, int32_t count, const Facet *facets, const Vec3 &highlight, FourFloats *out, float *near);
+    // fine: returns whether any is. And 1 / depth there.
+    bool (*shade)(const Fragment *fragments, int32_t count, const Facet *facets, const Vec3 &highlight, FourFloats *out, float *near);
     // Adds the light of a band's opaque surfaces but the fine ones, which it writes down: at most one fragment a sample. Returns how
     // many. `colour` begins with the band.
     int32_t (*shade_opaque)(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine);

@@ -109,7 +109,7 @@ void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangle
     store(batch.bottom, bottom >> high);
 }
 
-// Calls visit(first sample, outside (negative there), 1 / depth) for each vector of samples that a small triangle may touch.
+// Calls visit(column, row, first sample, outside (negative there), 1 / depth) for each vector of samples that a small triangle may touch.
 template <class Visit>
 [[gnu::always_inline]] inline void walk(const Batch &batch, int i, const TileLayout &layout, Visit &&visit) {
     const I columns = Block::columns(), rows = Block::rows();
@@ -127,7 +127,7 @@ template <class Visit>
         for (int x = batch.left[i]; x <= batch.right[i]; ++x) {
             const I outside = v0 | v1 | v2;
             const F b = __builtin_convertvector(v1 + bias1, F), c = __builtin_convertvector(v2 + bias2, F);
-            visit(Block::offset(layout, x, y), outside, depth0 + (b * depth1 + c * depth2));
+            visit(x * Block::kWidth, y * Block::kHeight, Block::offset(layout, x, y), outside, depth0 + (b * depth1 + c * depth2));
             v0 += right[0];
             v1 += right[1];
             v2 += right[2];
@@ -171,7 +171,7 @@ template <class Visit>
             const FourInts outside = __builtin_convertvector((v0 | v1 | v2) < 0, FourInts);
             const FourFloats b_weight = __builtin_convertvector(v1 + e1.bias, FourFloats);
             const FourFloats c_weight = __builtin_convertvector(v2 + e2.bias, FourFloats);
-            visit(layout.pixel(column, row) * 4, outside, a.inverse_depth + (b_weight * depth1 + c_weight * depth2));
+            visit(column * 2, row * 2, layout.pixel(column, row) * 4, outside, a.inverse_depth + (b_weight * depth1 + c_weight * depth2));
             v0 += 2 * e0.step_x;
             v1 += 2 * e1.step_x;
             v2 += 2 * e2.step_x;
@@ -198,7 +198,7 @@ struct Draw {
     int32_t number;
 
     template <class Whole, class Real>
-    [[gnu::always_inline]] void operator()(size_t first, const Whole &outside, const Real &depth) const {
+    [[gnu::always_inline]] void operator()(int, int, size_t first, const Whole &outside, const Real &depth) const {
         const Real before = load<Real>(nearest + first);
         const Whole nearer = (depth > before) & (outside >= 0);
         store(nearest + first, nearer ? depth : before);
@@ -209,17 +209,22 @@ struct Draw {
 // Writes down what is nearer than the grid.
 struct List {
     const float *nearest;
-    Cover *out;
+    Fragment *out;
+    int32_t number;
 
     template <class Whole, class Real>
-    [[gnu::always_inline]] void operator()(size_t first, const Whole &outside, const Real &depth) {
+    [[gnu::always_inline]] void operator()(int column, int row, size_t first, const Whole &outside, const Real &depth) {
         const Whole nearer = (depth > load<Real>(nearest + first)) & (outside >= 0);
         uint32_t bits = sign_bits(nearer);
         if (bits == 0) return;
-        auto pixel = static_cast<int32_t>(first / 4);
-        for (size_t i = 0; i < sizeof(Whole) / 16; ++i, ++pixel, bits >>= 4) {
-            *out = {pixel, bits & 15};
-            out += (bits & 15) != 0;
+        const auto pixel = static_cast<int32_t>(first / 4);
+        const auto x = static_cast<float>(column * kSubsample + kSubsample / 2), y = static_cast<float>(row * kSubsample + kSubsample / 2);
+        constexpr float step = kSamples * kSubsample;
+        for (int i = 0; i < static_cast<int>(sizeof(Whole) / 16); ++i, bits >>= 4) {
+            const uint32_t samples = bits & kAllSamples;
+            const Place &middle = kSampleSets[samples].middle;
+            *out = {number, pixel + i, samples, x + (i % 2 * step + middle.x), y + (i / 2 * step + middle.y)};
+            out += samples != 0;
         }
     }
 };
@@ -240,17 +245,19 @@ void rasterize(const ScreenVertex *vertices, const Triangle *triangles, int32_t 
     }
 }
 
-int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, const TileLayout &layout,
-              const float *inverse_depth, Cover *out, int32_t *ends) {
+int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, const int32_t *numbers, int32_t count,
+              const TileLayout &layout, const float *inverse_depth, Fragment *out) {
     Batch batch;
-    List list{inverse_depth, out};
+    List list{inverse_depth, out, 0};
     for (int32_t first = 0; first < count; first += kLanes) {
-        const int32_t n = std::min(kLanes, count - first);
-        set_up(batch, vertices, triangles + first, n, true, layout.across * 4);
-        for (int i = 0; i < n; ++i) {
-            if (batch.small >> i & 1) walk(batch, i, layout, list);
-            if (batch.large >> i & 1) walk_any(vertices, triangles[first + i], true, layout, list);
-            ends[first + i] = static_cast<int32_t>(list.out - out);
+        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), true, layout.across * 4);
+        for (uint32_t left = batch.small | batch.large; left != 0; left &= left - 1) {
+            const int i = __builtin_ctz(left);
+            list.number = numbers[first + i];
+            if (batch.small >> i & 1)
+                walk(batch, i, layout, list);
+            else
+                walk_any(vertices, triangles[first + i], true, layout, list);
         }
     }
     return static_cast<int32_t>(list.out - out);

@@ -160,10 +160,11 @@ struct Colours {
     }
 };
 
-void shade(const Fragment *fragments, int32_t count, const Facet *facets, const Vec3 &highlight, FourFloats *out, float *near) {
+bool shade(const Fragment *fragments, int32_t count, const Facet *facets, const Vec3 &highlight, FourFloats *out, float *near) {
     const Facet *at[kLanes];
     const Surface *surfaces[kLanes];
     alignas(64) int32_t fine[kLanes];
+    bool any_fine = false;
     for (int32_t first = 0; first < count; first += kLanes) {
         const int32_t n = std::min(kLanes, count - first);
         const auto fragment = [&](int i) -> const Fragment & { return fragments[first + std::min(i, n - 1)]; };
@@ -172,6 +173,7 @@ void shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
             at[i] = &facets[fragment(i).triangle];
             surfaces[i] = at[i]->surface;
             fine[i] = -int32_t{at[i]->fine};
+            any_fine |= at[i]->fine;
             one &= surfaces[i] == surfaces[0];
         }
         const Places places([&](int i) { return at_place(*at[i], fragment(i).x, fragment(i).y); });
@@ -188,6 +190,7 @@ void shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
         for (int i = 0; i < n; ++i) out[first + i] = load<FourFloats>(rows[i % 4] + i / 4 * 4);
         store_some(near + first, places.near, n);
     }
+    return any_fine;
 }
 
 // Inside a surface that is smooth there, a pixel's four samples look so much alike that one colour does for all.
@@ -297,7 +300,7 @@ class OpaqueShader {
             const uint32_t samples = sign_bits(triangles == triangle) & shown;
             shown &= ~samples;
             const Place &middle = kSampleSets[samples].middle;
-            const Site site{triangle, x + static_cast<float>(middle.x), y + static_cast<float>(middle.y)};
+            const Site site{triangle, x + middle.x, y + middle.y};
             if (is_fine(triangle))
                 *fine_++ = {triangle, pixel, samples, site.x, site.y};
             else

@@ -18,7 +18,7 @@ constexpr size_t kMaxFragments = 1u << 26;
 Layers::Layers(Stage &stage, std::span<const Paint> paints, const TileLayout &layout)
     : stage_(stage),
       paints_(paints),
-      covers_(stage.wardrobe.items.empty() ? 0 : layout.pixels() * kRun + 1),
+      found_(stage.wardrobe.items.empty() ? 0 : layout.pixels() * kRun + 1),
       fragments_(stage),
       first_(stage.wardrobe.items.empty() ? 0 : layout.pixels(), -1),
       known_(first_.size()),
@@ -75,31 +75,28 @@ const Surface &Layers::surface(int32_t triangle) const {
 void Layers::draw(const Light &light, SampleGrid &grid, Canvas &canvas) {
     count_ = veiled_ = 0;
     for (size_t first = 0; first < seen_.size(); first += kRun)
-        collect(std::span(seen_).subspan(first, std::min(kRun, seen_.size() - first)), light, grid, canvas);
+        collect(std::span(seen_).subspan(first, std::min(kRun, seen_.size() - first)), light, grid);
     for (const int32_t pixel : std::span(pixels_).first(veiled_)) {
         canvas.put(pixel, blended(pixel, canvas.at(pixel)));
         first_[pixel] = -1;
     }
 }
 
-void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &grid, const Canvas &canvas) {
+void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &grid) {
     std::array<Triangle, kRun> corners;
-    std::array<int32_t, kRun> ends;
-    for (size_t i = 0; i < run.size(); ++i) corners[i] = stage_.triangles[run[i].triangle];
-    const int32_t found = kernels().cover(stage_.screen.data(), corners.data(), static_cast<int32_t>(run.size()), grid.layout,
-                                          grid.inverse_depth.data(), covers_.data(), ends.data());
-    const std::span<Fragment> fragments = fragments_.reset(found);
-    for (int32_t i = 0, k = 0; i < static_cast<int32_t>(run.size()); ++i)
-        for (; k < ends[i]; ++k) {
-            const Cover &cover = covers_[k];
-            const Place middle = canvas.middle(cover.pixel, cover.samples);
-            fragments[k] = {run[i].triangle, cover.pixel, cover.samples, static_cast<float>(middle.x), static_cast<float>(middle.y)};
-        }
-    fragments_.shade(light);
-    if (count_ + found > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
-    if (nodes_.size() < count_ + found) nodes_.resize(2 * (count_ + found));
-    for (int32_t i = 0; i < found; ++i)
-        if (fw::any(fragments_.colour(i) != 0.0f)) keep(fragments[i], fragments_.near(i), fragments_.colour(i), grid);
+    std::array<int32_t, kRun> numbers;
+    for (size_t i = 0; i < run.size(); ++i) {
+        numbers[i] = run[i].triangle;
+        corners[i] = stage_.triangles[run[i].triangle];
+    }
+    const int32_t count = kernels().cover(stage_.screen.data(), corners.data(), numbers.data(), static_cast<int32_t>(run.size()),
+                                          grid.layout, grid.inverse_depth.data(), found_.data());
+    const auto found = std::span(found_).first(count);
+    fragments_.shade(found, light);
+    if (count_ + count > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
+    if (nodes_.size() < count_ + count) nodes_.resize(2 * (count_ + count));
+    for (int32_t i = 0; i < count; ++i)
+        if (fw::any(fragments_.colour(i) != 0.0f)) keep(found[i], fragments_.near(i), fragments_.colour(i), grid);
 }
 
 void Layers::keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid) {

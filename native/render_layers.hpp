@@ -56,7 +56,7 @@ class Layers {
 
     void consider(int32_t triangle, bool two_sided);
     void sort_seen();
-    void collect(std::span<const Seen> run, const Light &light, SampleGrid &grid, const Canvas &canvas);
+    void collect(std::span<const Seen> run, const Light &light, SampleGrid &grid);
     void keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid);
     Exposure blended(int32_t pixel, Exposure exposure);
     const Surface &surface(int32_t triangle) const;
@@ -65,7 +65,7 @@ class Layers {
     std::span<const Paint> paints_;
     FarthestBlocks farthest_;
     std::vector<Seen> seen_, moved_;
-    std::vector<Cover> covers_;
+    std::vector<Fragment> found_;
     Fragments fragments_;
     std::vector<Node> nodes_;
     size_t count_ = 0;  // of nodes that are in use

@@ -97,12 +97,6 @@ struct SampleGrid {
     }
 };
 
-// A pixel's samples that a triangle covers: one bit each.
-struct Cover {
-    int32_t pixel;
-    uint32_t samples;
-};
-
 // The farthest surface in each block of a grid, to leave out early what lies behind it.
 class FarthestBlocks {
   public:
