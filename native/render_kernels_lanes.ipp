@@ -6,6 +6,8 @@
 
 #include "render_kernels.hpp"
 
+#define FW_INLINED __attribute__((always_inline))  // of a lambda, which the compiler otherwise leaves out of line
+
 namespace fw::FW_ISA {
 
 namespace {
@@ -99,7 +101,7 @@ template <class Four>
 // The columns of a matrix of which `row` gives each lane's row of four.
 template <class Row>
 [[gnu::always_inline]] inline auto columns_of_four(Row &&row) {
-    const auto of_each_four = [&](int i) { return join([&](int g) { return row(4 * g + i); }); };
+    const auto of_each_four = [&](int i) FW_INLINED { return join([&](int g) FW_INLINED { return row(4 * g + i); }); };
     auto a = of_each_four(0), b = of_each_four(1), c = of_each_four(2), d = of_each_four(3);
     turn(a, b, c, d);
     return std::array{a, b, c, d};
@@ -120,7 +122,7 @@ struct Halves {
             low = __builtin_shufflevector(first, second, 0, 1, 2, 3, 8, 9, 10, 11);
             high = __builtin_shufflevector(first, second, 4, 5, 6, 7, 12, 13, 14, 15);
         } else {
-            const auto two = [&](int g) {
+            const auto two = [&](int g) FW_INLINED {
                 return __builtin_shufflevector(row(4 * g + i), row(4 * g + 4 + i), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
             };
             const auto first = two(0), second = two(2);

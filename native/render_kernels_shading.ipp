@@ -65,11 +65,11 @@ struct Texture {
         if (one) {
             const Surface &s = *surfaces[0];
             const Texel *texels = s.texels;
-            find(u, v, F{} + s.width, F{} + s.height, splat(s.stride), [=](int) { return texels; });
+            find(u, v, F{} + s.width, F{} + s.height, splat(s.stride), [=](int) FW_INLINED { return texels; });
             finish(F{} + s.tint[0], F{} + s.tint[1], F{} + s.tint[2], F{} + s.shine_by_red, F{} + s.shine_by_alpha);
         } else {
-            const std::array<F, 8> of = columns_of_eight([&](int i) { return load<EightFloats>(surfaces[i]); });
-            find(u, v, of[5], of[6], reinterpret_cast<I>(of[7]), [=](int i) { return surfaces[i]->texels; });
+            const std::array<F, 8> of = columns_of_eight([&](int i) FW_INLINED { return load<EightFloats>(surfaces[i]); });
+            find(u, v, of[5], of[6], reinterpret_cast<I>(of[7]), [=](int i) FW_INLINED { return surfaces[i]->texels; });
             finish(of[0], of[1], of[2], of[3], of[4]);
         }
     }
@@ -94,12 +94,12 @@ struct Texture {
         pairs(texels, upper, left_texels[0], right_texels[0]);
         pairs(texels, lower, left_texels[1], right_texels[1]);
         const F upper_right = up * right, upper_left = up - upper_right, lower_right = down * right, lower_left = down - lower_right;
-        const auto mean = [&](auto &&number) {
+        const auto mean = [&](auto &&number) FW_INLINED {
             return (number(left_texels[0]) * upper_left + number(right_texels[0]) * upper_right) +
                    (number(left_texels[1]) * lower_left + number(right_texels[1]) * lower_right);
         };
-        const auto squared = [&](int byte) {
-            return mean([byte](const I &texel) {
+        const auto squared = [&](int byte) FW_INLINED {
+            return mean([byte](const I &texel) FW_INLINED {
                 const F root = __builtin_convertvector(texel >> (8 * byte) & 255, F);
                 return root * root;
             });
@@ -107,7 +107,7 @@ struct Texture {
         red = squared(0);
         green = squared(1);
         blue = squared(2);
-        alpha = mean([](const I &texel) { return __builtin_convertvector(texel >> 24 & 255, F); }) * 255.0f;
+        alpha = mean([](const I &texel) FW_INLINED { return __builtin_convertvector(texel >> 24 & 255, F); }) * 255.0f;
     }
 
     // The texels at these places, and those to the right of them.
@@ -115,13 +115,14 @@ struct Texture {
     [[gnu::always_inline]] static void pairs(Texels &&texels, const I &at, I &left, I &right) {
         alignas(64) uint32_t places[kLanes];
         store(places, at);
-        const auto two = [&](int i) {
+        asm("" : "+m"(places));
+        const auto two = [&](int i) FW_INLINED {
             TwoLongs both;
             std::memcpy(&both[0], texels(i) + places[i], 8);
             std::memcpy(&both[1], texels(i + 1) + places[i + 1], 8);
             return reinterpret_cast<FourInts>(both);
         };
-        const I first = join([&](int g) { return two(4 * g); }), second = join([&](int g) { return two(4 * g + 2); });
+        const I first = join([&](int g) FW_INLINED { return two(4 * g); }), second = join([&](int g) FW_INLINED { return two(4 * g + 2); });
         left = uneven<0>(first, second, LanesOf<I>{});
         right = uneven<1>(first, second, LanesOf<I>{});
     }
@@ -176,7 +177,7 @@ bool shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
             any_fine |= at[i]->fine;
             one &= surfaces[i] == surfaces[0];
         }
-        const Places places([&](int i) { return at_place(*at[i], fragment(i).x, fragment(i).y); });
+        const Places places([&](int i) FW_INLINED { return at_place(*at[i], fragment(i).x, fragment(i).y); });
         const Texture texture(surfaces, one, places.u, places.v);
         const Colours matt(places, texture, highlight);
         Colours colours = matt;
@@ -357,12 +358,12 @@ class OpaqueShader {
     // Shades what waits, and adds it.
     [[gnu::noinline]] void shade() {
         if (scene_.every_sample) {
-            const auto [a, b, c, d] = shaded([&](int i) { return held(sites_, i); });
+            const auto [a, b, c, d] = shaded([&](int i) FW_INLINED { return held(sites_, i); });
             alignas(64) float sums[kLanes];
             store(sums, (a + b) + (c + d));
             for (int i = 0; i < kLanes; i += 4) colour_[pixels_[i] - first_] += load<FourFloats>(sums + i);
         } else {
-            const std::array<F, 4> fours = shaded([&](int i) { return held(sites_, i) + held(others_, i); });
+            const std::array<F, 4> fours = shaded([&](int i) FW_INLINED { return held(sites_, i) + held(others_, i); });
             alignas(64) float rows[4][kLanes];
             for (int k = 0; k < 4; ++k) store(rows[k], fours[k]);
             for (int i = 0; i < kLanes; ++i) colour_[pixels_[i] - first_] += load<FourFloats>(rows[i % 4] + i / 4 * 4);
