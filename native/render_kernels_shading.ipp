@@ -232,6 +232,10 @@ class OpaqueShader {
         constexpr int pixel_step = kSamples * kSubsample;
         const auto x = static_cast<float>(column * 2 * pixel_step + kSubsample / 2);
         const auto y = static_cast<float>(row * 2 * pixel_step + kSubsample / 2);
+        if (scene_.every_sample && drawn == 0xffff && is_plain(tile)) {
+            shade_tile(tile, x, y);
+            return;
+        }
         const uint32_t uneven = scene_.every_sample ? 0 : uneven_samples(scene_.inverse_depth + size_t(tile) * 16);
         for (int i = 0; i < 4; ++i) {
             const int32_t pixel = tile * 4 + i;
@@ -274,6 +278,34 @@ class OpaqueShader {
     };
 
     [[gnu::always_inline]] bool is_fine(int32_t triangle) const { return scene_.looks[triangle] == kFineLook; }
+
+    // Whether no sample of a tile is fine, and light of all comes through.
+    [[gnu::always_inline]] bool is_plain(int32_t tile) const {
+        const int32_t *triangles = scene_.triangle + size_t(tile) * 16;
+        bool fine = false, open = true;
+        for (int i = 0; i < 16; ++i) fine |= is_fine(triangles[i]);
+        for (int i = 0; i < 4; ++i) open &= scene_.open(tile * 4 + i) == kAllSamples;
+        return !fine && open;
+    }
+
+    // All samples of a tile, where they are plain.
+    [[gnu::noinline]] void shade_tile(int32_t tile, float x, float y) {
+        constexpr float step = kSubsample;
+        for (int k = 0; k < 16; k += kLanes) {
+            Sites sites;
+            const size_t first = size_t(tile) * 16 + k;
+            store(sites.triangle, load<I>(scene_.triangle + first));
+            for (int i = 0; i < kLanes; ++i) {
+                const int column = (k + i) / 4 % 2 * 2 + i % 2, row = (k + i) / 8 * 2 + i / 2 % 2;
+                sites.x[i] = x + static_cast<float>(column) * step;
+                sites.y[i] = y + static_cast<float>(row) * step;
+            }
+            const F share = scene_.through == nullptr ? F{} + 1.0f : load<F>(reinterpret_cast<const float *>(scene_.through) + first);
+            const auto [a, b, c, d] = shaded(sites, share, [&](int i) FW_INLINED { return held(sites, i); });
+            float *pixels = reinterpret_cast<float *>(colour_ + (tile * 4 + k / 4 - first_));
+            store(pixels, load<F>(pixels) + ((a + b) + (c + d)));
+        }
+    }
 
     [[gnu::always_inline]] void prefetch(int32_t triangle) const {
         __builtin_prefetch(&scene_.facets[triangle].first);
@@ -357,13 +389,14 @@ class OpaqueShader {
 
     // Shades what waits, and adds it.
     [[gnu::noinline]] void shade() {
+        const F share = load<F>(shares_);
         if (scene_.every_sample) {
-            const auto [a, b, c, d] = shaded([&](int i) FW_INLINED { return held(sites_, i); });
+            const auto [a, b, c, d] = shaded(sites_, share, [&](int i) FW_INLINED { return held(sites_, i); });
             alignas(64) float sums[kLanes];
             store(sums, (a + b) + (c + d));
             for (int i = 0; i < kLanes; i += 4) colour_[pixels_[i] - first_] += load<FourFloats>(sums + i);
         } else {
-            const std::array<F, 4> fours = shaded([&](int i) FW_INLINED { return held(sites_, i) + held(others_, i); });
+            const auto fours = shaded(sites_, share, [&](int i) FW_INLINED { return held(sites_, i) + held(others_, i); });
             alignas(64) float rows[4][kLanes];
             for (int k = 0; k < 4; ++k) store(rows[k], fours[k]);
             for (int i = 0; i < kLanes; ++i) colour_[pixels_[i] - first_] += load<FourFloats>(rows[i % 4] + i / 4 * 4);
@@ -373,14 +406,13 @@ class OpaqueShader {
 
     // Colours of places, times their shares, as rows: of each four lanes the first in the first vector, and so on.
     template <class Row>
-    [[gnu::always_inline]] std::array<F, 4> shaded(Row &&row) const {
-        const bool all_head = sign_bits(I(load<I>(sites_.triangle) < scene_.head_triangles)) == kAllLanes;
+    [[gnu::always_inline]] std::array<F, 4> shaded(const Sites &sites, const F &share, Row &&row) const {
+        const bool all_head = sign_bits(I(load<I>(sites.triangle) < scene_.head_triangles)) == kAllLanes;
         const Surface *surfaces[kLanes];
-        for (int i = 0; i < (all_head ? 1 : kLanes); ++i) surfaces[i] = scene_.facets[sites_.triangle[i]].surface;
+        for (int i = 0; i < (all_head ? 1 : kLanes); ++i) surfaces[i] = scene_.facets[sites.triangle[i]].surface;
         const Places places(row);
         Colours colours(places, Texture(surfaces, all_head, places.u, places.v), scene_.highlight);
         colours.bend();
-        const F share = load<F>(shares_);
         F red = colours.red * share, green = colours.green * share, blue = colours.blue * share, none{};
         turn(red, green, blue, none);
         return {red, green, blue, none};
