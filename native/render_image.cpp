@@ -101,7 +101,7 @@ void Painter::develop(const Light &light, bool veiled, uint8_t *image) {
     constexpr int rows = 4;
     const TileLayout &layout = grid_.layout;
     const OpaqueScene scene{stage_.facets.data(), stage_.head_triangles(), stage_.looks.data(), layout, grid_.triangle.data(),
-                            grid_.inverse_depth.data(), veiled ? canvas_.through() : nullptr, light.colour, stage_.look.every_sample};
+                            grid_.inverse_depth.data(), veiled ? canvas_.through() : nullptr, light.colour, stage_.any_fine, stage_.look.every_sample};
     for (int row = 0; row < layout.across; row += rows) {
         const Band band{row, std::min(row + rows, layout.across)};
         const size_t first = layout.pixel(0, band.first * 2), last = layout.pixel(0, band.last * 2);

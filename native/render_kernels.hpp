@@ -69,6 +69,7 @@ struct OpaqueScene {
     const float *inverse_depth;  // per sample
     const FourFloats *through;   // per pixel: the part of each sample's light that comes through; null for all of it
     Vec3 highlight;
+    bool any_fine;  // whether any triangle is
     bool every_sample;
 
     // Of some samples' light, in samples.

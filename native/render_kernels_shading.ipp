@@ -283,7 +283,7 @@ class OpaqueShader {
     [[gnu::always_inline]] bool is_plain(int32_t tile) const {
         const int32_t *triangles = scene_.triangle + size_t(tile) * 16;
         bool fine = false, open = true;
-        for (int i = 0; i < 16; ++i) fine |= is_fine(triangles[i]);
+        for (int i = 0; i < 16 && scene_.any_fine; ++i) fine |= is_fine(triangles[i]);
         for (int i = 0; i < 4; ++i) open &= scene_.open(tile * 4 + i) == kAllSamples;
         return !fine && open;
     }
@@ -441,13 +441,20 @@ int32_t shade_opaque(const OpaqueScene &scene, const Band &band, FourFloats *col
     return static_cast<int32_t>(shader.end() - fine);
 }
 
-// The mean of a pixel's samples as sRGB, over what is there.
-[[gnu::always_inline]] inline void develop(const FourFloats &sum, float behind, uint8_t *out) {
-    FourFloats linear = sum;
-    if (behind != 0.0f) linear += behind * FourFloats{kSrgb.linear[out[0]], kSrgb.linear[out[1]], kSrgb.linear[out[2]], 0.0f};
-    linear *= 1.0f / (kSamples * kSamples);
-    linear = linear > 0.0f ? (linear < 1.0f ? linear : FourFloats{} + 1.0f) : FourFloats{};
-    const FourInts bins = __builtin_convertvector(linear * static_cast<float>(SrgbTables::kBins), FourInts);
+// The numbers of the sRGB table's bins, and what they are found for.
+template <class Reals, class Wholes>
+struct Binned {
+    Reals linear;
+    Wholes bins;
+
+    // From the sum of a pixel's samples.
+    [[gnu::always_inline]] explicit Binned(const Reals &sum) : linear(sum * (1.0f / (kSamples * kSamples))) {
+        linear = linear > 0.0f ? (linear < 1.0f ? linear : Reals{} + 1.0f) : Reals{};
+        bins = __builtin_convertvector(linear * static_cast<float>(SrgbTables::kBins), Wholes);
+    }
+};
+
+[[gnu::always_inline]] inline void encode(const float *linear, const int32_t *bins, uint8_t *out) {
     for (int c = 0; c < 3; ++c) {
         const uint8_t code = kSrgb.bin_code[bins[c]];
         out[c] = static_cast<uint8_t>(code + (linear[c] >= kSrgb.threshold[code]));
@@ -458,13 +465,30 @@ void resolve(const OpaqueScene &scene, const Band &band, const FourFloats *colou
     int32_t tile = band.first * scene.layout.across;
     for (int row = band.first; row < band.last; ++row)
         for (int column = 0; column < scene.layout.across; ++column, ++tile, colour += 4) {
+            const auto out = [&](int i) FW_INLINED { return image + (size_t(row * 2 + i / 2) * size + column * 2 + i % 2) * 3; };
+            const bool whole = column * 2 + 1 < size && row * 2 + 1 < size;
             const uint32_t bare = ~drawn_samples(scene.triangle + size_t(tile) * 16) & 0xffff;
             if (bare == 0xffff && scene.through == nullptr) continue;
+            alignas(64) float linear[16];
+            alignas(64) int32_t bins[16];
+            if (bare == 0 && whole) {
+                for (int k = 0; k < 16; k += kLanes) {
+                    const Binned<F, I> some(load<F>(reinterpret_cast<const float *>(colour) + k));
+                    store(linear + k, some.linear);
+                    store(bins + k, some.bins);
+                }
+                for (int i = 0; i < 4; ++i) encode(linear + 4 * i, bins + 4 * i, out(i));
+                continue;
+            }
             for (int i = 0; i < 4; ++i) {
-                const int x = column * 2 + i % 2, y = row * 2 + i / 2;
                 const float behind = scene.coming_through(tile * 4 + i, bare >> (4 * i) & kAllSamples);
-                if (x < size && y < size && (behind < 4.0f || any(colour[i] != 0.0f)))
-                    develop(colour[i], behind, image + (size_t(y) * size + x) * 3);
+                if (column * 2 + i % 2 >= size || row * 2 + i / 2 >= size || (behind == 4.0f && !any(colour[i] != 0.0f))) continue;
+                const uint8_t *there = out(i);
+                const FourFloats backdrop{kSrgb.linear[there[0]], kSrgb.linear[there[1]], kSrgb.linear[there[2]], 0.0f};
+                const Binned<FourFloats, FourInts> one(colour[i] + behind * backdrop);
+                store(linear, one.linear);
+                store(bins, one.bins);
+                encode(linear, bins, out(i));
             }
         }
 }

@@ -1,5 +1,6 @@
 #include "render_stage.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "render_materials.hpp"
@@ -52,6 +53,7 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
                         : t < rig.parts.size()                                                   ? rig.parts[t]
                                                                 : static_cast<uint16_t>((kParts + kinds[t].item) % kSeamLook));
     }
+    any_fine = std::ranges::find(looks, kFineLook) != looks.end();
     facets.resize(triangles.size());
     for (int32_t t = 0; t < head_triangles(); ++t) facets[t].surface = &head, facets[t].fine = kinds[t].fine;
 }

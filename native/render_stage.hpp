@@ -80,6 +80,7 @@ class Stage {
     std::vector<Triangle> triangles;
     std::vector<Kind> kinds;        // per triangle
     std::vector<uint16_t> looks;    // per triangle, as in OpaqueScene
+    bool any_fine;                  // of the looks
     std::vector<Vec3> positions_mm;
     std::vector<ScreenVertex> screen;
     std::vector<Vec3> normals;
