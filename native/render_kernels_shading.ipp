@@ -237,6 +237,10 @@ class OpaqueShader {
             return;
         }
         const uint32_t uneven = scene_.every_sample ? 0 : uneven_samples(scene_.inverse_depth + size_t(tile) * 16);
+        if (!scene_.every_sample && drawn == 0xffff && uneven == 0 && waiting_ <= kLanes - 4 && is_open(tile) && look_alike<16>(scene_.triangle + size_t(tile) * 16)) {
+            add_tile(tile, x, y);
+            return;
+        }
         for (int i = 0; i < 4; ++i) {
             const int32_t pixel = tile * 4 + i;
             const uint32_t shown = drawn >> (4 * i) & scene_.open(pixel) & kAllSamples;
@@ -258,7 +262,7 @@ class OpaqueShader {
         const int32_t *triangles = scene_.triangle + size_t(pixel) * 4;
         if (scene_.every_sample)
             add_each(pixel, load<FourInts>(triangles), shown, x, y);
-        else if (shown == kAllSamples && uneven == 0 && look_alike(triangles))
+        else if (shown == kAllSamples && uneven == 0 && look_alike<4>(triangles))
             add_one(pixel, kAllSamples, {triangles[0], x, y}, {triangles[3], x + kSubsample, y + kSubsample});
         else
             add_sets(pixel, load<FourInts>(triangles), shown, x, y);
@@ -282,10 +286,16 @@ class OpaqueShader {
     // Whether no sample of a tile is fine, and light of all comes through.
     [[gnu::always_inline]] bool is_plain(int32_t tile) const {
         const int32_t *triangles = scene_.triangle + size_t(tile) * 16;
-        bool fine = false, open = true;
+        bool fine = false;
         for (int i = 0; i < 16 && scene_.any_fine; ++i) fine |= is_fine(triangles[i]);
+        return !fine && is_open(tile);
+    }
+
+    // Whether light of all samples of a tile comes through.
+    [[gnu::always_inline]] bool is_open(int32_t tile) const {
+        bool open = true;
         for (int i = 0; i < 4; ++i) open &= scene_.open(tile * 4 + i) == kAllSamples;
-        return !fine && open;
+        return open;
     }
 
     // All samples of a tile, where they are plain.
@@ -375,12 +385,39 @@ class OpaqueShader {
         return shown;
     }
 
-    // Whether four triangles are of one surface.
+    // Whether triangles are of one surface.
+    template <int count>
     [[gnu::always_inline]] bool look_alike(const int32_t *triangles) const {
-        const uint16_t *looks = scene_.looks;
-        const int look = looks[triangles[0]];
-        const int others = (look ^ looks[triangles[1]]) | (look ^ looks[triangles[2]]) | (look ^ looks[triangles[3]]);
-        return (others | (look >= kSeamLook)) == 0;
+        const int look = scene_.looks[triangles[0]];
+        int others = look >= kSeamLook;
+        for (int i = 1; i < count; ++i) others |= look ^ scene_.looks[triangles[i]];
+        return others == 0;
+    }
+
+    // The four pixels of a tile that is all of one smooth surface.
+    [[gnu::always_inline]] void add_tile(int32_t tile, float x, float y) {
+        constexpr float step = kSubsample, pixel_step = kSamples * kSubsample;
+        const int32_t *triangles = scene_.triangle + size_t(tile) * 16;
+        for (int i = 0; i < 16; i += 4) {
+            prefetch(triangles[i]);
+            prefetch(triangles[i + 3]);
+        }
+        FourInts first = load<FourInts>(triangles), b = load<FourInts>(triangles + 4), c = load<FourInts>(triangles + 8), last = load<FourInts>(triangles + 12);
+        turn(first, b, c, last);
+        const FourFloats at_x = x + FourFloats{0.0f, pixel_step, 0.0f, pixel_step}, at_y = y + FourFloats{0.0f, 0.0f, pixel_step, pixel_step};
+        store(sites_.triangle + waiting_, first);
+        store(sites_.x + waiting_, at_x);
+        store(sites_.y + waiting_, at_y);
+        store(others_.triangle + waiting_, last);
+        store(others_.x + waiting_, at_x + step);
+        store(others_.y + waiting_, at_y + step);
+        store(pixels_ + waiting_, tile * 4 + FourInts{0, 1, 2, 3});
+        FourFloats shares = FourFloats{} + 4.0f;
+        if (scene_.through != nullptr)
+            for (int i = 0; i < 4; ++i) shares[i] = scene_.coming_through(tile * 4 + i, kAllSamples);
+        store(shares_ + waiting_, shares);
+        waiting_ += 4;
+        if (waiting_ == kLanes) shade();
     }
 
     [[gnu::always_inline]] EightFloats held(const Sites &sites, int i) const {
