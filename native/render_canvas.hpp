@@ -53,7 +53,7 @@ class Canvas {
     FourFloats *colour() { return colour_.data(); }
 
   private:
-    std::vector<FourFloats> colour_, through_;  // per pixel, as in Exposure
+    LinedVector<FourFloats> colour_, through_;  // per pixel, as in Exposure
 };
 
 }  // namespace fw

@@ -9,8 +9,8 @@ Fragments::Fragments(const Stage &stage) : stage_(stage) {}
 void Fragments::shade(std::span<const Fragment> fragments, const Light &light) {
     colours_.resize(fragments.size());
     near_.resize(fragments.size());
-    const bool any_fine = kernels().shade(fragments.data(), static_cast<int32_t>(fragments.size()), stage_.facets.data(), light.colour,
-                                          colours_.data(), near_.data());
+    const bool any_fine = kernels().shade(fragments.data(), static_cast<int32_t>(fragments.size()), stage_.facets.data(),
+                                          light.colour, colours_.data(), near_.data());
     if (!any_fine) return;
     for (size_t i = 0; i < fragments.size(); ++i)
         if (stage_.facets[fragments[i].triangle].fine) {
@@ -41,13 +41,15 @@ FourFloats Fragments::with_highlight(const Fragment &fragment, const FourFloats 
     const float inverse = 1.0f / weight;
     normal = unit(normal * inverse);
     arriving *= inverse;
-    if (stage_.kinds[fragment.triangle].item == kEyeItem) {
+    const int32_t item = stage_.kinds[fragment.triangle].item;
+    if (item == kEyeItem) {
         const float shine = eye_highlight(normal, light) * arriving;
         return colour + FourFloats{light.colour.x, light.colour.y, light.colour.z, 0.0f} * shine;
     }
     FourFloats texel;
     kernels().sample(*facet.surface, u * inverse, v * inverse, &texel);
-    return shiny(stage_.wardrobe.items[stage_.kinds[fragment.triangle].item].material, colour, {texel[0], texel[1], texel[2]}, normal, arriving, light);
+    const Material material = stage_.wardrobe.items[item].material;
+    return shiny(material, colour, {texel[0], texel[1], texel[2]}, normal, arriving, light);
 }
 
 }  // namespace fw

@@ -19,7 +19,8 @@ Paint paint_of(const MipTexture &texture, const Vec3 &tint, Material material) {
 
 // Whether none of a tile's samples is drawn.
 bool is_empty(const int32_t *triangle) {
-    const FourInts all = (load<FourInts>(triangle) & load<FourInts>(triangle + 4)) & (load<FourInts>(triangle + 8) & load<FourInts>(triangle + 12));
+    FourInts all = load<FourInts>(triangle);
+    for (int i = 4; i < 16; i += 4) all &= load<FourInts>(triangle + i);
     return sign_bits(all) == kAllSamples;
 }
 
@@ -93,15 +94,17 @@ const Surface &Painter::head(bool made_up, double part, int64_t doubled_area) co
     // One look-up is a little sharper than the mean of four samples: the level that comes nearest to that mean is finer.
     const MipTexture &texture = made_up ? sitter_.made_up : sitter_.texture;
     const double density = doubled_area > 0 ? part * texture.texels() / (static_cast<double>(doubled_area) * per_pixel) : 0.0;
-    return (made_up ? made_up_ : skin_).levels[texture.level(static_cast<float>(density) * (stage_.look.every_sample ? 0.25f : 0.2f))];
+    const float per_sample = stage_.look.every_sample ? 0.25f : 0.2f;
+    return (made_up ? made_up_ : skin_).levels[texture.level(static_cast<float>(density) * per_sample)];
 }
 
 // Colours what is opaque, and makes the image of it. By bands: what is not veiled needs to be kept for one band only.
 void Painter::develop(const Light &light, bool veiled, uint8_t *image) {
     constexpr int rows = 4;
     const TileLayout &layout = grid_.layout;
-    const OpaqueScene scene{stage_.facets.data(), stage_.head_triangles(), stage_.looks.data(), layout, grid_.triangle.data(),
-                            grid_.inverse_depth.data(), veiled ? canvas_.through() : nullptr, light.colour, stage_.any_fine, stage_.look.every_sample};
+    const OpaqueScene scene{stage_.facets.data(), stage_.head_triangles(), stage_.looks.data(), layout,
+                            grid_.triangle.data(), grid_.inverse_depth.data(), veiled ? canvas_.through() : nullptr, light.colour,
+                            stage_.any_fine, stage_.look.every_sample};
     for (int row = 0; row < layout.across; row += rows) {
         const Band band{row, std::min(row + rows, layout.across)};
         const size_t first = layout.pixel(0, band.first * 2), last = layout.pixel(0, band.last * 2);

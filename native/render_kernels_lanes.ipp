@@ -114,11 +114,11 @@ struct Halves {
     template <class Row>
     [[gnu::always_inline]] Halves(Row &&row, int i) {
         if constexpr (kLanes == 4) {
-            const EightFloats all = row(i);
+            const auto all = row(i);
             low = __builtin_shufflevector(all, all, 0, 1, 2, 3);
             high = __builtin_shufflevector(all, all, 4, 5, 6, 7);
         } else if constexpr (kLanes == 8) {
-            const EightFloats first = row(i), second = row(4 + i);
+            const auto first = row(i), second = row(4 + i);
             low = __builtin_shufflevector(first, second, 0, 1, 2, 3, 8, 9, 10, 11);
             high = __builtin_shufflevector(first, second, 4, 5, 6, 7, 12, 13, 14, 15);
         } else {

@@ -115,12 +115,9 @@ struct Texture {
     [[gnu::always_inline]] static void pairs(Texels &&texels, const I &at, I &left, I &right) {
         alignas(64) uint32_t places[kLanes];
         store(places, at);
-        asm("" : "+m"(places));
+        asm("" : "+m"(places));  // GCC would take them out of the vector one by one, which is slower than reading them
         const auto two = [&](int i) FW_INLINED {
-            TwoLongs both;
-            std::memcpy(&both[0], texels(i) + places[i], 8);
-            std::memcpy(&both[1], texels(i + 1) + places[i + 1], 8);
-            return reinterpret_cast<FourInts>(both);
+            return reinterpret_cast<FourInts>(TwoLongs{load<int64_t>(texels(i) + places[i]), load<int64_t>(texels(i + 1) + places[i + 1])});
         };
         const I first = join([&](int g) FW_INLINED { return two(4 * g); }), second = join([&](int g) FW_INLINED { return two(4 * g + 2); });
         left = uneven<0>(first, second, LanesOf<I>{});
@@ -197,6 +194,8 @@ bool shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
 // Inside a surface that is smooth there, a pixel's four samples look so much alike that one colour does for all.
 constexpr float kSmoothDepth = 0.01f;
 
+constexpr uint32_t kWholeTile = 0xffff;
+
 // A tile's samples that are drawn: one bit each.
 [[gnu::always_inline]] inline uint32_t drawn_samples(const int32_t *triangle) {
     uint32_t bits = 0;
@@ -232,12 +231,12 @@ class OpaqueShader {
         constexpr int pixel_step = kSamples * kSubsample;
         const auto x = static_cast<float>(column * 2 * pixel_step + kSubsample / 2);
         const auto y = static_cast<float>(row * 2 * pixel_step + kSubsample / 2);
-        if (scene_.every_sample && drawn == 0xffff && is_plain(tile)) {
+        if (scene_.every_sample && drawn == kWholeTile && is_plain(tile)) {
             shade_tile(tile, x, y);
             return;
         }
         const uint32_t uneven = scene_.every_sample ? 0 : uneven_samples(scene_.inverse_depth + size_t(tile) * 16);
-        if (!scene_.every_sample && drawn == 0xffff && uneven == 0 && waiting_ <= kLanes - 4 && is_open(tile) && look_alike<16>(scene_.triangle + size_t(tile) * 16)) {
+        if (!scene_.every_sample && drawn == kWholeTile && uneven == 0 && waiting_ <= kLanes - 4 && is_smooth(tile)) {
             add_tile(tile, x, y);
             return;
         }
@@ -394,7 +393,12 @@ class OpaqueShader {
         return others == 0;
     }
 
-    // The four pixels of a tile that is all of one smooth surface.
+    // Whether a tile whose depths are even is all of one surface, and in sight.
+    [[gnu::always_inline]] bool is_smooth(int32_t tile) const {
+        return is_open(tile) && look_alike<16>(scene_.triangle + size_t(tile) * 16);
+    }
+
+    // The four pixels of a tile that is.
     [[gnu::always_inline]] void add_tile(int32_t tile, float x, float y) {
         constexpr float step = kSubsample, pixel_step = kSamples * kSubsample;
         const int32_t *triangles = scene_.triangle + size_t(tile) * 16;
@@ -402,9 +406,11 @@ class OpaqueShader {
             prefetch(triangles[i]);
             prefetch(triangles[i + 3]);
         }
-        FourInts first = load<FourInts>(triangles), b = load<FourInts>(triangles + 4), c = load<FourInts>(triangles + 8), last = load<FourInts>(triangles + 12);
+        FourInts first = load<FourInts>(triangles), b = load<FourInts>(triangles + 4), c = load<FourInts>(triangles + 8),
+                 last = load<FourInts>(triangles + 12);
         turn(first, b, c, last);
-        const FourFloats at_x = x + FourFloats{0.0f, pixel_step, 0.0f, pixel_step}, at_y = y + FourFloats{0.0f, 0.0f, pixel_step, pixel_step};
+        const FourFloats at_x = x + FourFloats{0.0f, pixel_step, 0.0f, pixel_step};
+        const FourFloats at_y = y + FourFloats{0.0f, 0.0f, pixel_step, pixel_step};
         store(sites_.triangle + waiting_, first);
         store(sites_.x + waiting_, at_x);
         store(sites_.y + waiting_, at_y);
@@ -504,8 +510,8 @@ void resolve(const OpaqueScene &scene, const Band &band, const FourFloats *colou
         for (int column = 0; column < scene.layout.across; ++column, ++tile, colour += 4) {
             const auto out = [&](int i) FW_INLINED { return image + (size_t(row * 2 + i / 2) * size + column * 2 + i % 2) * 3; };
             const bool whole = column * 2 + 1 < size && row * 2 + 1 < size;
-            const uint32_t bare = ~drawn_samples(scene.triangle + size_t(tile) * 16) & 0xffff;
-            if (bare == 0xffff && scene.through == nullptr) continue;
+            const uint32_t bare = ~drawn_samples(scene.triangle + size_t(tile) * 16) & kWholeTile;
+            if (bare == kWholeTile && scene.through == nullptr) continue;
             alignas(64) float linear[16];
             alignas(64) int32_t bins[16];
             if (bare == 0 && whole) {

@@ -86,8 +86,8 @@ struct TileLayout {
 // What is seen at each sample: the index of the triangle (-1 for none) and 1 / depth there (0 for none).
 struct SampleGrid {
     TileLayout layout;
-    std::vector<int32_t> triangle;
-    std::vector<float> inverse_depth;
+    LinedVector<int32_t> triangle;
+    LinedVector<float> inverse_depth;
 
     explicit SampleGrid(int side) : layout(side), triangle(layout.samples()), inverse_depth(layout.samples()) {}
 

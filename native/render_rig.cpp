@@ -134,7 +134,8 @@ std::vector<FourFloats> fours(std::span<const Vec3> points) {
     return out;
 }
 
-void vertex_normals(const Rig &rig, std::span<const FourFloats> positions_mm, std::span<const uint8_t> wanted, std::span<FourFloats> normals) {
+void vertex_normals(const Rig &rig, std::span<const FourFloats> positions_mm, std::span<const uint8_t> wanted,
+                    std::span<FourFloats> normals) {
     std::fill(normals.begin(), normals.end(), FourFloats{});
     std::vector<uint8_t> places(wanted.begin(), wanted.begin() + rig.vertices);
     for (const int32_t v : rig.seam) places[rig.weld[v]] |= places[v];

@@ -116,8 +116,9 @@ class Lookout {
     void look(const std::vector<float> &skylines) {
         for (int i = 0; i < kAxes; ++i) {
             const Sight &sight = sights()[i];
-            kernels().sky({sight.right, sight.up, sight.towards, kCentreMm, kScale, kSide, 0.0f, kBiasMm, kRampMm, 0.0f, &skylines[i * kStride]},
-                          {at(0), at(1), at(2), at(3), at(4), at(5), at(6)}, static_cast<int32_t>(count_), at(7), at(8));
+            const DepthMap map{sight.right, sight.up, sight.towards, kCentreMm, kScale, kSide, 0.0f, kBiasMm, kRampMm, 0.0f,
+                               &skylines[i * kStride]};
+            kernels().sky(map, {at(0), at(1), at(2), at(3), at(4), at(5), at(6)}, static_cast<int32_t>(count_), at(7), at(8));
         }
     }
 
@@ -147,7 +148,11 @@ std::vector<Vec3> turned(std::span<const Vec3> normals) {
 }  // namespace
 
 Outlook::Outlook(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrobe &wardrobe)
-    : rig_(rig), neutral_mm_(neutral_mm), wardrobe_(wardrobe), head_(head_skylines(rig, neutral_mm)), items_(wardrobe.items.size()) {
+    : rig_(rig),
+      neutral_mm_(neutral_mm),
+      wardrobe_(wardrobe),
+      head_(head_skylines(rig, neutral_mm)),
+      items_(wardrobe.items.size()) {
     std::vector<FourFloats> sums(rig.vertices);
     vertex_normals(rig, fours(neutral_mm), std::vector<uint8_t>(rig.vertices, 1), sums);
     for (const FourFloats &n : sums) normals_.push_back(unit({n[0], n[1], n[2]}));
@@ -177,7 +182,8 @@ Openness Outlook::coarse(std::span<const uint8_t> visible) {
         const Wardrobe::Item &item = wardrobe_.items[i];
         if (!visible[i] && item.hides_sky) continue;
         const size_t first = item.first_vertex, count = item.last_vertex - first;
-        const auto points = std::span(wardrobe_.vertices_mm).subspan(first, count), fronts = std::span(wardrobe_.normals).subspan(first, count);
+        const auto points = std::span(wardrobe_.vertices_mm).subspan(first, count);
+        const auto fronts = std::span(wardrobe_.normals).subspan(first, count);
         std::ranges::copy(shares(points, fronts), out.worn.begin() + item.first_vertex);
         if (item.turns_normals()) std::ranges::copy(shares(points, turned(fronts)), out.behind.begin() + item.first_vertex);
     }

@@ -75,7 +75,10 @@ void Stage::set(const Sitter &sitter, const Shot &shot) {
 }
 
 void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> expression) {
-    for (int32_t v = 0; v < rig.vertices; ++v) expressed_mm_[v] = FourFloats{neutral_mm[v].x, neutral_mm[v].y, neutral_mm[v].z, 0.0f};
+    for (int32_t v = 0; v < rig.vertices; ++v) {
+        const Vec3 &p = neutral_mm[v];
+        expressed_mm_[v] = FourFloats{p.x, p.y, p.z, 0.0f};
+    }
     constexpr FourInts three{-1, -1, -1, 0};
     for (size_t e = 0; e < expression.size(); ++e) {
         const float amount = expression[e];
@@ -83,7 +86,10 @@ void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> exp
         for (const Move &move : rig.expression[e])
             expressed_mm_[move.vertex] += amount * reinterpret_cast<FourFloats>(load<FourInts>(&move) & three);
     }
-    for (int32_t v = 0; v < rig.vertices; ++v) positions_mm[v] = {expressed_mm_[v][0], expressed_mm_[v][1], expressed_mm_[v][2]};
+    for (int32_t v = 0; v < rig.vertices; ++v) {
+        const FourFloats &p = expressed_mm_[v];
+        positions_mm[v] = {p[0], p[1], p[2]};
+    }
 }
 
 void Stage::see_head(std::span<const int32_t> seen) {

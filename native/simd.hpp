@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <new>
+#include <vector>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -37,6 +39,25 @@ template <class Vector, class Number>
 [[gnu::always_inline]] inline void store(Number *to, const Vector &v) {
     std::memcpy(to, &v, sizeof(v));
 }
+
+// Numbers of which a vector of any width lies in one line of the cache.
+template <class T>
+struct CacheLines {
+    using value_type = T;
+    static constexpr std::align_val_t kLine{64};
+
+    CacheLines() = default;
+    template <class Other>
+    CacheLines(const CacheLines<Other> &) {}
+
+    T *allocate(size_t count) { return static_cast<T *>(::operator new(count * sizeof(T), kLine)); }
+    void deallocate(T *memory, size_t) { ::operator delete(memory, kLine); }
+
+    friend bool operator==(const CacheLines &, const CacheLines &) { return true; }
+};
+
+template <class T>
+using LinedVector = std::vector<T, CacheLines<T>>;
 
 // One bit for each lane that is negative: for a comparison's result, that is true.
 [[gnu::always_inline]] inline uint32_t sign_bits(const FourInts &v) {
