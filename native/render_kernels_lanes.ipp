@@ -20,6 +20,12 @@ using I = Ints<kLanes>;
 
 [[gnu::always_inline]] inline I splat(int32_t x) { return I{} + x; }
 
+// Has what was stored as a vector read from memory, one by one: GCC would take the numbers out of the vector, which is slower.
+template <class Number>
+[[gnu::always_inline]] inline void read_back(Number (&numbers)[kLanes]) {
+    asm("" : "+m"(numbers));
+}
+
 // The numbers at these places.
 [[gnu::always_inline]] inline F gather(const float *from, const I &places) {
     alignas(64) int32_t at[kLanes];

@@ -115,7 +115,7 @@ struct Texture {
     [[gnu::always_inline]] static void pairs(Texels &&texels, const I &at, I &left, I &right) {
         alignas(64) uint32_t places[kLanes];
         store(places, at);
-        asm("" : "+m"(places));  // GCC would take them out of the vector one by one, which is slower than reading them
+        read_back(places);
         const auto two = [&](int i) FW_INLINED {
             return reinterpret_cast<FourInts>(TwoLongs{load<int64_t>(texels(i) + places[i]), load<int64_t>(texels(i + 1) + places[i + 1])});
         };
@@ -304,6 +304,7 @@ class OpaqueShader {
             Sites sites;
             const size_t first = size_t(tile) * 16 + k;
             store(sites.triangle, load<I>(scene_.triangle + first));
+            read_back(sites.triangle);
             for (int i = 0; i < kLanes; ++i) {
                 const int column = (k + i) / 4 % 2 * 2 + i % 2, row = (k + i) / 8 * 2 + i / 2 % 2;
                 sites.x[i] = x + static_cast<float>(column) * step;
