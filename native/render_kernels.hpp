@@ -140,6 +140,7 @@ struct Kernels {
     // returns how many. At most layout.pixels() of each triangle, and what follows the last one is written over, too.
     int32_t (*cover)(const ScreenVertex *vertices, const Triangle *triangles, const int32_t *numbers, int32_t count,
                      const TileLayout &layout, const float *inverse_depth, Fragment *out);
+    // `samples`: per pixel, along each axis; 1, 2 or 4.
     void (*project)(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out);
     void (*light)(const Light &light, const VertexLights &vertices, int32_t count);
     // The part of the light that reaches receivers from the direction of a map, over a soft edge of 3 x 3 texels.

@@ -263,8 +263,35 @@ int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, const int
     return static_cast<int32_t>(list.out - out);
 }
 
+// What snap() does, where `samples` is a power of two, so that nothing is rounded before it is meant to be.
+[[gnu::always_inline]] inline I snapped(const F &samples, const I &usable) {
+    const F steps = usable ? samples * static_cast<float>(kSubsample) : F{};
+    const I whole = __builtin_convertvector(steps, I);
+    const F rest = steps - __builtin_convertvector(whole, F);
+    return whole - (rest >= 0.5f) + (rest < -0.5f);
+}
+
+// As many points as a vector has lanes. Reads one number more.
+[[gnu::always_inline]] inline void project_some(const View &view, const Vec3 *points_mm, float samples, ScreenVertex *out) {
+    const auto [x, y, z, next] = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(points_mm + i); });
+    const auto along = [&](const Vec3 &axis) FW_INLINED { return axis.x * x + axis.y * y + axis.z * z; };
+    const F depth = view.distance_mm - along(view.rotation[2]), inverse = 1.0f / depth;
+    const F near = view.perspective != 0.0f ? inverse : F{} + 1.0f / view.distance_mm;
+    const F column = ((along(view.image_x) + view.offset_x) * near + view.shift_x) * samples;
+    const F row = ((along(view.image_y) + view.offset_y) * near + view.shift_y) * samples;
+    constexpr float guard = kGuardSamples;
+    const I usable = (depth >= kNearMm) & (depth <= kFarMm) & (column > -guard) & (column < guard) & (row > -guard) & (row < guard);
+    I rows[4] = {snapped(column, usable), snapped(row, usable), reinterpret_cast<I>(usable ? inverse : F{}), I{}};
+    turn(rows[0], rows[1], rows[2], rows[3]);
+    alignas(64) int32_t numbers[4][kLanes];
+    for (int k = 0; k < 4; ++k) store(numbers[k], rows[k]);
+    for (int i = 0; i < kLanes; ++i) store(&out[i], load<FourInts>(numbers[i % 4] + i / 4 * 4));
+}
+
 void project(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out) {
-    for (int32_t i = 0; i < count; ++i) {
+    int32_t i = 0;
+    for (; i + kLanes < count; i += kLanes) project_some(view, points_mm + i, static_cast<float>(samples), out + i);
+    for (; i < count; ++i) {
         const Projected p = view.project(points_mm[i]);
         out[i] = snap(p.x_px, p.y_px, p.depth_mm, samples);
     }
