@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <utility>
 
 #include "render_srgb.hpp"
+#include "row_clones.hpp"
+#include "simd.hpp"
 
 namespace fw {
 
@@ -14,40 +18,96 @@ void close_rows(Texels &texels) {
     for (int y = 0; y < texels.height; ++y) texels.at(texels.width, y) = texels.at(texels.width - 1, y);
 }
 
-// Of four squares with this sum.
-uint8_t root_of_mean(int32_t squares) { return static_cast<uint8_t>(std::sqrt(static_cast<float>(squares) * 0.25f) + 0.5f); }
+using Reals = Floats<16>;
+using Words = Ints<16>;  // texels, whose first number is the lowest byte
+
+template <int offset, int... i>
+Words every_other(const Words &a, const Words &b, std::integer_sequence<int, i...>) {
+    return __builtin_shufflevector(a, b, (2 * i + offset)...);
+}
+
+uint8_t root(float square) { return static_cast<uint8_t>(std::sqrt(square) + 0.5f); }
+
+// The means of squares of 2 x 2 texels, from two rows of twice as many.
+FW_ROW_CLONES
+void halve_row(const Texel *upper, const Texel *lower, Texel *out, int count) {
+    constexpr int lanes = 16;
+    constexpr std::make_integer_sequence<int, lanes> sequence;
+    for (int x = 0; x + lanes <= count; x += lanes) {
+        const Words a = load<Words>(upper + 2 * x), b = load<Words>(upper + 2 * x + lanes), c = load<Words>(lower + 2 * x),
+                    d = load<Words>(lower + 2 * x + lanes);
+        const Words four[4] = {every_other<0>(a, b, sequence), every_other<1>(a, b, sequence), every_other<0>(c, d, sequence),
+                               every_other<1>(c, d, sequence)};
+        Words alpha{}, mean{};
+        for (const Words &texel : four) alpha += texel >> 24 & 255;
+        for (int shift = 0; shift < 24; shift += 8) {
+            Reals squares{};
+            for (const Words &texel : four) {
+                const Reals number = __builtin_convertvector(texel >> shift & 255, Reals);
+                squares += number * number;
+            }
+            squares *= 0.25f;
+            Reals roots;
+            for (int i = 0; i < lanes; ++i) roots[i] = std::sqrt(squares[i]);
+            mean |= __builtin_convertvector(roots + 0.5f, Words) << shift;
+        }
+        store(out + x, mean | (alpha + 2) >> 2 << 24);
+    }
+}
+
+Texel mean(const Texel &a, const Texel &b, const Texel &c, const Texel &d) {
+    Texel out;
+    for (int k = 0; k < 3; ++k) out[k] = root(static_cast<float>(a[k] * a[k] + b[k] * b[k] + c[k] * c[k] + d[k] * d[k]) * 0.25f);
+    out[3] = static_cast<uint8_t>((a[3] + b[3] + c[3] + d[3] + 2) / 4);
+    return out;
+}
 
 Texels halved(const Texels &from) {
     Texels to((from.width + 1) / 2, (from.height + 1) / 2);
-    for (int y = 0; y < to.height; ++y)
-        for (int x = 0; x < to.width; ++x) {
+    const int whole = from.width / 2 / 16 * 16;
+    for (int y = 0; y < to.height; ++y) {
+        const int top = 2 * y, bottom = std::min(2 * y + 1, from.height - 1);
+        halve_row(&from.at(0, top), &from.at(0, bottom), &to.at(0, y), whole);
+        for (int x = whole; x < to.width; ++x) {
             const int left = 2 * x, right = std::min(2 * x + 1, from.width - 1);
-            const int top = 2 * y, bottom = std::min(2 * y + 1, from.height - 1);
-            const Texel &a = from.at(left, top), &b = from.at(right, top), &c = from.at(left, bottom), &d = from.at(right, bottom);
-            Texel &mean = to.at(x, y);
-            for (int k = 0; k < 3; ++k) mean[k] = root_of_mean(a[k] * a[k] + b[k] * b[k] + c[k] * c[k] + d[k] * d[k]);
-            mean[3] = static_cast<uint8_t>((a[3] + b[3] + c[3] + d[3] + 2) / 4);
+            to.at(x, y) = mean(from.at(left, top), from.at(right, top), from.at(left, bottom), from.at(right, bottom));
         }
+    }
     close_rows(to);
     return to;
+}
+
+// Roots of linear levels, by sRGB code.
+std::array<uint8_t, 256> roots() {
+    std::array<uint8_t, 256> out;
+    for (int k = 0; k < 256; ++k) out[k] = root(kSrgb.linear[k] * 65025.0f);
+    return out;
+}
+
+// A row of opaque texels.
+void open_row(const std::array<uint8_t, 256> &roots, const uint8_t *codes, Texel *out, int count) {
+    for (int x = 0; x < count; ++x, codes += 3) {
+        const uint32_t word = roots[codes[0]] | uint32_t{roots[codes[1]]} << 8 | uint32_t{roots[codes[2]]} << 16 | 0xff000000u;
+        std::memcpy(out + x, &word, sizeof(word));
+    }
 }
 
 }  // namespace
 
 Texels make_texels(std::span<const uint8_t> image, int width, int height, int channels) {
-    std::array<uint8_t, 256> root;  // of opaque colours
-    for (int k = 0; k < 256; ++k) root[k] = static_cast<uint8_t>(std::sqrt(kSrgb.linear[k]) * 255.0f + 0.5f);
+    static const std::array<uint8_t, 256> opaque = roots();
     Texels out(width, height);
-    const uint8_t *texel = image.data();
-    for (int y = 0; y < height; ++y)
-        for (int x = 0; x < width; ++x, texel += channels) {
-            const uint8_t alpha = channels == 4 ? texel[3] : 255;
-            const auto channel = [&](int c) {
-                if (alpha == 255) return root[texel[c]];
-                return static_cast<uint8_t>(std::sqrt(kSrgb.linear[texel[c]] * static_cast<float>(alpha) * 255.0f) + 0.5f);
+    for (int y = 0; y < height; ++y) {
+        const uint8_t *codes = image.data() + size_t(y) * width * channels;
+        if (channels == 3) open_row(opaque, codes, &out.at(0, y), width);
+        for (int x = 0; x < width && channels == 4; ++x, codes += 4) {
+            const uint8_t alpha = codes[3];
+            const auto number = [&](int c) {
+                return alpha == 255 ? opaque[codes[c]] : root(kSrgb.linear[codes[c]] * static_cast<float>(alpha) * 255.0f);
             };
-            out.at(x, y) = {channel(0), channel(1), channel(2), alpha};
+            out.at(x, y) = {number(0), number(1), number(2), alpha};
         }
+    }
     close_rows(out);
     return out;
 }
