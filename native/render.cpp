@@ -6,8 +6,10 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <cstring>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -67,6 +69,17 @@ std::shared_ptr<fw::MipTexture> make_texture(const In<uint8_t, 3> &texels) {
             "texture: expected (H, W, 4) with sides in 1 .. 16384");
     return std::make_shared<fw::MipTexture>(
         fw::make_texels(view(texels), static_cast<int>(width), static_cast<int>(height), 4));
+}
+
+std::vector<Out<uint8_t, 3>> texture_levels(const fw::MipTexture &texture) {
+    std::vector<Out<uint8_t, 3>> out;
+    for (int k = 0; k < texture.levels(); ++k) {
+        const fw::Texels &level = texture[k];
+        out.push_back(allocate<uint8_t, 3>({size_t(level.height), size_t(level.width), 4}));
+        for (int y = 0; y < level.height; ++y)
+            std::memcpy(out.back().data() + size_t(y) * level.width * 4, &level.at(0, y), size_t(level.width) * 4);
+    }
+    return out;
 }
 
 // Rows of n numbers.
@@ -319,7 +332,9 @@ void bind_render(nb::module_ &m) {
              "What is seen at the middle of each pixel of n scenes, and where vertices of the head are. Releases the GIL.");
     rig.def("openness", &bake_openness, nb::arg("neutral_mm"), nb::arg("wardrobe"), nb::arg("coarse"));
     nb::class_<fw::MipTexture>(m, "MipTexture", "An attachment's texture with its smaller copies.")
-        .def(nb::new_(&make_texture), nb::arg("texels"), "texels: (H, W, 4) uint8, sRGB and straight alpha.");
+        .def(nb::new_(&make_texture), nb::arg("texels"), "texels: (H, W, 4) uint8, sRGB and straight alpha.")
+        .def("levels", &texture_levels,
+             "As they are kept, from the largest: (H, W, 4) uint8, roots of linear colour times alpha, and alpha, in steps of 1/255.");
     nb::class_<fw::Wardrobe>(m, "Wardrobe", "Attachments, checked and laid out for drawing.")
         .def(nb::init<>())
         .def("add", &add_attachment, nb::arg("name"), nb::arg("material"), nb::arg("vertices_mm"), nb::arg("normals"),

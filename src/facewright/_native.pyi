@@ -168,6 +168,11 @@ class MipTexture:
     def __init__(self, texels: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)]) -> None:
         """texels: (H, W, 4) uint8, sRGB and straight alpha."""
 
+    def levels(self) -> list[Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C')]]:
+        """
+        As they are kept, from the largest: (H, W, 4) uint8, roots of linear colour times alpha, and alpha, in steps of 1/255.
+        """
+
 class Wardrobe:
     """Attachments, checked and laid out for drawing."""
 
