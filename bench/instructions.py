@@ -28,7 +28,7 @@ STAGES = {
     "light": r"Stage::(light|set_attributes)|Lighting|::light|make_light|highlight|shine",
     "raster": r"::(rasterize|walk|set_up|corners)|draw_opaque|need_seen|FarthestBlocks",
     "layers": r"Layers|::cover",
-    "shade": r"shade|Opaque|Shading|Lookups|::hold$|Fragments|::(sample|see)$|texels_per_pixel",
+    "shade": r"shade|Opaque|::Texture|Places|Fragments|::(sample|see|see_head|lay)$|texels_per_pixel",
     "resolve": r"resolve|Canvas",
     "memory": r"^_*mem|alloc|free|operator",
 }
