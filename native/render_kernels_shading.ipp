@@ -56,7 +56,9 @@ struct Places {
     }
 };
 
-// The surfaces of places, one a lane, and their textures' colour there: linear, times alpha, with their factors.
+// The surfaces of places, one a lane, and their textures' colour there: linear, times alpha, with their factors. `opaque`: alpha is
+// known to be 1.
+template <bool opaque>
 struct Texture {
     F red, green, blue, alpha, shine;
 
@@ -107,7 +109,10 @@ struct Texture {
         red = squared(0);
         green = squared(1);
         blue = squared(2);
-        alpha = mean([](const I &texel) FW_INLINED { return __builtin_convertvector(texel >> 24 & 255, F); }) * 255.0f;
+        if constexpr (opaque)
+            alpha = F{} + 1.0f;
+        else
+            alpha = mean([](const I &texel) FW_INLINED { return __builtin_convertvector(texel >> 24 & 255, F); }) * 255.0f;
     }
 
     // The texels at these places, and those to the right of them.
@@ -135,7 +140,7 @@ struct Texture {
 
 void sample(const Surface &surface, float u, float v, FourFloats *out) {
     const Surface *one = &surface;
-    const Texture texture(&one, true, F{} + u, F{} + v);
+    const Texture<false> texture(&one, true, F{} + u, F{} + v);
     *out = FourFloats{texture.red[0], texture.green[0], texture.blue[0], texture.alpha[0]};
 }
 
@@ -143,7 +148,8 @@ void sample(const Surface &surface, float u, float v, FourFloats *out) {
 struct Colours {
     F red, green, blue;
 
-    [[gnu::always_inline]] Colours(const Places &places, const Texture &texture, const Vec3 &highlight) {
+    template <bool opaque>
+    [[gnu::always_inline]] Colours(const Places &places, const Texture<opaque> &texture, const Vec3 &highlight) {
         const F shine = places.shine * texture.shine;
         red = texture.red * places.red + highlight.x * shine;
         green = texture.green * places.green + highlight.y * shine;
@@ -175,7 +181,7 @@ bool shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
             one &= surfaces[i] == surfaces[0];
         }
         const Places places([&](int i) FW_INLINED { return at_place(*at[i], fragment(i).x, fragment(i).y); });
-        const Texture texture(surfaces, one, places.u, places.v);
+        const Texture<false> texture(surfaces, one, places.u, places.v);
         const Colours matt(places, texture, highlight);
         Colours colours = matt;
         colours.bend();
@@ -455,7 +461,7 @@ class OpaqueShader {
         const Surface *surfaces[kLanes];
         for (int i = 0; i < (all_head ? 1 : kLanes); ++i) surfaces[i] = scene_.facets[sites.triangle[i]].surface;
         const Places places(row);
-        Colours colours(places, Texture(surfaces, all_head, places.u, places.v), scene_.highlight);
+        Colours colours(places, Texture<true>(surfaces, all_head, places.u, places.v), scene_.highlight);
         colours.bend();
         F red = colours.red * share, green = colours.green * share, blue = colours.blue * share, none{};
         turn(red, green, blue, none);
