@@ -273,8 +273,8 @@ int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, const int
 
 // As many points as a vector has lanes. Reads one number more.
 [[gnu::always_inline]] inline void project_some(const View &view, const Vec3 *points_mm, float samples, ScreenVertex *out) {
-    const auto [x, y, z, next] = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(points_mm + i); });
-    const auto along = [&](const Vec3 &axis) FW_INLINED { return axis.x * x + axis.y * y + axis.z * z; };
+    const std::array<F, 4> at = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(points_mm + i); });
+    const auto along = [&](const Vec3 &axis) FW_INLINED { return axis.x * at[0] + axis.y * at[1] + axis.z * at[2]; };
     const F depth = view.distance_mm - along(view.rotation[2]), inverse = 1.0f / depth;
     const F near = view.perspective != 0.0f ? inverse : F{} + 1.0f / view.distance_mm;
     const F column = ((along(view.image_x) + view.offset_x) * near + view.shift_x) * samples;
