@@ -259,8 +259,7 @@ Visibility rasterize(const In<float, 2> &positions_px, const In<int32_t, 2> &tri
     for (size_t i = 0; i < triangles.size(); ++i) corners[i / 3][i % 3] = triangles.data()[i];
     fw::SampleGrid grid(static_cast<int>(side));
     grid.clear();
-    fw::kernels().rasterize(screen.data(), corners.data(), static_cast<int32_t>(corners.size()), 0, false, grid.layout,
-                            grid.triangle.data(), grid.inverse_depth.data());
+    fw::kernels().rasterize(screen.data(), corners.data(), static_cast<int32_t>(corners.size()), 0, false, grid.target());
     for (size_t i = 0; i < side * side; ++i) {
         const size_t column = i % side, row = i / side;
         const size_t sample = grid.layout.sample(static_cast<int>(column), static_cast<int>(row));

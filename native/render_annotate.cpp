@@ -100,8 +100,7 @@ class Annotator {
     void hit(int32_t triangle, const Wardrobe::Item &item) {
         const Triangle &t = stage_.triangles[triangle];
         if (!item.two_sided && doubled_area(stage_.screen[t[0]], stage_.screen[t[1]], stage_.screen[t[2]]) < 0) return;
-        const int32_t count = kernels().cover(stage_.screen.data(), &t, &triangle, 1, grid_.layout, grid_.inverse_depth.data(),
-                                              fragments_.data());
+        const int32_t count = kernels().cover(stage_.screen.data(), &t, &triangle, 1, grid_.target(), fragments_.data());
         if (count == 0) return;
         const Surface surface = (*item.texture)[item.texture->level(stage_.texels_per_pixel(triangle))].surface(item.tint);
         for (int32_t k = 0; k < count; ++k)

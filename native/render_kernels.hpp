@@ -135,11 +135,11 @@ struct Kernels {
     // Draws triangles into the grid; of equally near ones the one that was drawn first stays. Those that appear clockwise are
     // culled, unless two_sided. The number of a triangle is first_number + its index.
     void (*rasterize)(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number,
-                      bool two_sided, const TileLayout &layout, int32_t *triangle, float *inverse_depth);
+                      bool two_sided, const Target &target);
     // Where these triangles, seen from either side, lie in front of the grid: writes down the fragments of one after the other, and
     // returns how many. At most layout.pixels() of each triangle, and what follows the last one is written over, too.
     int32_t (*cover)(const ScreenVertex *vertices, const Triangle *triangles, const int32_t *numbers, int32_t count,
-                     const TileLayout &layout, const float *inverse_depth, Fragment *out);
+                     const Target &target, Fragment *out);
     // `samples`: per pixel, along each axis; 1, 2 or 4.
     void (*project)(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out);
     void (*light)(const Light &light, const VertexLights &vertices, int32_t count);

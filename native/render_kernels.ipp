@@ -57,6 +57,18 @@ Corners corners(const ScreenVertex *vertices, const Triangle *triangles, int cou
     return {columns[0], columns[1], reinterpret_cast<F>(columns[2])};
 }
 
+// Which boxes (of samples) that lie in no more than 2 x 2 tiles lie behind all that is there.
+I hidden(const Target &target, const I &drawn, const I &left, const I &right, const I &top, const I &bottom, const F &nearest) {
+    const I first = left >> 2, last = right >> 2, upper = top >> 2, lower = bottom >> 2;
+    const I few = drawn & (last - first <= 1) & (lower - upper <= 1);
+    const auto farthest = [&](const I &row, const I &column) FW_INLINED {
+        return gather(target.farthest, few ? row * target.layout.across + column : I{});
+    };
+    const F a = farthest(upper, first), b = farthest(upper, last), c = farthest(lower, first), d = farthest(lower, last);
+    const F ab = a < b ? a : b, cd = c < d ? c : d;
+    return few & (nearest_inside(nearest) <= (ab < cd ? ab : cd));
+}
+
 // An edge of all triangles of a batch as a linear function of the sample position, "inside" is >= 0 under the top-left rule.
 // It starts at dx, dy after its first corner, which are 0 for triangles that are not small.
 I set_edge(Batch &batch, int which, const I &across, const I &down, const I &dx, const I &dy) {
@@ -68,7 +80,7 @@ I set_edge(Batch &batch, int which, const I &across, const I &down, const I &dx,
     return bias;
 }
 
-void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangles, int count, bool two_sided, int side) {
+void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangles, int count, bool two_sided, const Target &target) {
     const Corners a = corners(vertices, triangles, count, 0);
     Corners b = corners(vertices, triangles, count, 1), c = corners(vertices, triangles, count, 2);
     const I usable = (a.near > 0.0f) & (b.near > 0.0f) & (c.near > 0.0f);
@@ -87,10 +99,16 @@ void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangle
     }
     // The samples whose centres lie in the box.
     constexpr int32_t half = kSubsample / 2;
+    const int32_t side = target.layout.across * 4;
     const I left = most((low_x + (half - 1)) >> 8, I{}), right = least((high_x - half) >> 8, splat(side - 1));
     const I top = most((low_y + (half - 1)) >> 8, I{}), bottom = least((high_y - half) >> 8, splat(side - 1));
     const I filled = (left <= right) & (top <= bottom);
-    batch.small = sign_bits(I(small & filled & (area > 0)));
+    const I drawn = small & filled & (area > 0);
+    batch.small = sign_bits(drawn);
+    if (target.farthest != nullptr) {
+        const F nearer = a.near > b.near ? a.near : b.near;
+        batch.small &= ~sign_bits(hidden(target, drawn, left, right, top, bottom, nearer > c.near ? nearer : c.near));
+    }
     batch.large = sign_bits(I(usable & ~small & filled));
     if (batch.small == 0) return;
     const I first_x = left & -Block::kWidth, first_y = top & -Block::kHeight;
@@ -230,34 +248,34 @@ struct List {
 };
 
 void rasterize(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number, bool two_sided,
-               const TileLayout &layout, int32_t *triangle, float *inverse_depth) {
+               const Target &target) {
     Batch batch;
     for (int32_t first = 0; first < count; first += kLanes) {
-        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), two_sided, layout.across * 4);
+        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), two_sided, target);
         for (uint32_t left = batch.small | batch.large; left != 0; left &= left - 1) {
             const int i = __builtin_ctz(left);
-            const Draw draw{triangle, inverse_depth, first_number + first + i};
+            const Draw draw{target.triangle, target.inverse_depth, first_number + first + i};
             if (batch.small >> i & 1)
-                walk(batch, i, layout, draw);
+                walk(batch, i, target.layout, draw);
             else
-                walk_any(vertices, triangles[first + i], two_sided, layout, draw);
+                walk_any(vertices, triangles[first + i], two_sided, target.layout, draw);
         }
     }
 }
 
 int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, const int32_t *numbers, int32_t count,
-              const TileLayout &layout, const float *inverse_depth, Fragment *out) {
+              const Target &target, Fragment *out) {
     Batch batch;
-    List list{inverse_depth, out, 0};
+    List list{target.inverse_depth, out, 0};
     for (int32_t first = 0; first < count; first += kLanes) {
-        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), true, layout.across * 4);
+        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), true, target);
         for (uint32_t left = batch.small | batch.large; left != 0; left &= left - 1) {
             const int i = __builtin_ctz(left);
             list.number = numbers[first + i];
             if (batch.small >> i & 1)
-                walk(batch, i, layout, list);
+                walk(batch, i, target.layout, list);
             else
-                walk_any(vertices, triangles[first + i], true, layout, list);
+                walk_any(vertices, triangles[first + i], true, target.layout, list);
         }
     }
     return static_cast<int32_t>(list.out - out);
@@ -285,7 +303,7 @@ int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, const int
     turn(rows[0], rows[1], rows[2], rows[3]);
     alignas(64) int32_t numbers[4][kLanes];
     for (int k = 0; k < 4; ++k) store(numbers[k], rows[k]);
-    for (int i = 0; i < kLanes; ++i) store(&out[i], load<FourInts>(numbers[i % 4] + i / 4 * 4));
+    for (int i = 0; i < kLanes; ++i) store(&out[i].x, load<FourInts>(numbers[i % 4] + i / 4 * 4));
 }
 
 void project(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out) {

@@ -24,13 +24,16 @@ Layers::Layers(Stage &stage, std::span<const Paint> paints, const TileLayout &la
       known_(first_.size()),
       pixels_(first_.size() + 1) {}
 
-void Layers::find(std::span<const uint8_t> visible, const SampleGrid &grid) {
+void Layers::find(std::span<const uint8_t> visible, SampleGrid &grid) {
     seen_.clear();
     bool measured = false;
     for (size_t i = 0; i < visible.size(); ++i) {
         const Wardrobe::Item &item = stage_.wardrobe.items[i];
         if (!visible[i] || item.is_opaque()) continue;
-        if (!measured) farthest_.measure(grid);
+        if (!measured) {
+            grid.measure();
+            farthest_.take(grid);
+        }
         measured = true;
         for (int32_t t = item.first_triangle; t < item.last_triangle; ++t)
             consider(stage_.head_triangles() + t, item.two_sided);
@@ -90,7 +93,7 @@ void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &
         corners[i] = stage_.triangles[run[i].triangle];
     }
     const int32_t count = kernels().cover(stage_.screen.data(), corners.data(), numbers.data(), static_cast<int32_t>(run.size()),
-                                          grid.layout, grid.inverse_depth.data(), found_.data());
+                                          grid.target(), found_.data());
     const auto found = std::span(found_).first(count);
     fragments_.shade(found, light);
     if (count_ + count > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");

@@ -83,24 +83,43 @@ struct TileLayout {
     }
 };
 
+// A grid as the rasteriser draws into it.
+struct Target {
+    TileLayout layout;
+    int32_t *triangle;
+    float *inverse_depth;
+    const float *farthest;  // per tile: nothing there is farther than this 1 / depth; null where that is not known
+};
+
 // What is seen at each sample: the index of the triangle (-1 for none) and 1 / depth there (0 for none).
 struct SampleGrid {
     TileLayout layout;
     LinedVector<int32_t> triangle;
     LinedVector<float> inverse_depth;
+    LinedVector<float> farthest;  // per tile: the least 1 / depth when it was last measured
+    bool measured = false;        // since it was cleared
 
-    explicit SampleGrid(int side) : layout(side), triangle(layout.samples()), inverse_depth(layout.samples()) {}
+    explicit SampleGrid(int side)
+        : layout(side), triangle(layout.samples()), inverse_depth(layout.samples()), farthest(layout.samples() / 16) {}
 
     void clear() {
         std::fill(triangle.begin(), triangle.end(), -1);
         std::fill(inverse_depth.begin(), inverse_depth.end(), 0.0f);
+        measured = false;
     }
+    // What is drawn afterwards and lies behind all of its tiles is left out early.
+    void measure();
+    Target target() { return {layout, triangle.data(), inverse_depth.data(), measured ? farthest.data() : nullptr}; }
 };
+
+// The depth inside a triangle may be rounded to slightly more than its corners' nearest.
+[[gnu::always_inline]] inline auto nearest_inside(const auto &nearest) { return nearest * (1.0f + 1.0e-5f); }
 
 // The farthest surface in each block of a grid, to leave out early what lies behind it.
 class FarthestBlocks {
   public:
-    void measure(const SampleGrid &grid);
+    // From what the grid has measured.
+    void take(const SampleGrid &grid);
     // Whether something with this box (fixed-point) and this largest 1 / depth lies behind everything in its blocks.
     bool hide(int32_t left, int32_t right, int32_t top, int32_t bottom, float nearest) const;
 

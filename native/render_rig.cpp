@@ -1,5 +1,6 @@
 #include "render_rig.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -47,6 +48,8 @@ void check(const ModelArrays &m, size_t vertices, size_t triangles) {
             throw std::invalid_argument("weld: found vertex " + std::to_string(first) + " welded to " +
                                         std::to_string(m.weld[first]) + ", expected the first vertex of a place to be its own");
 }
+
+bool is_skin_or_mouth(uint8_t part) { return part == kSkin || part == kMouthInterior; }
 
 // A direction's non-zero rows in vertex order.
 std::vector<Move> moves(std::span<const float> direction) {
@@ -99,6 +102,7 @@ CoarseMesh simplified(const Rig &rig, std::span<const Vec3> mean_mm) {
 Rig::Rig(const ModelArrays &m)
     : vertices(static_cast<int32_t>(m.occlusion.size())),
       parts(m.parts.begin(), m.parts.end()),
+      skin_triangles(static_cast<int32_t>(std::ranges::find_if_not(parts, is_skin_or_mouth) - parts.begin())),
       weld(m.weld.begin(), m.weld.end()),
       occlusion(m.occlusion.begin(), m.occlusion.end()) {
     check(m, m.occlusion.size(), m.parts.size());

@@ -45,8 +45,7 @@ void ShadowMap::draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardro
     corners_.clear();
     for (const int32_t v : rig.coarse_skin.vertices) corners_.push_back(corner(sight_, head_mm[v]));
     const std::vector<Triangle> &skin = rig.coarse_skin.triangles;
-    kernels().rasterize(corners_.data(), skin.data(), static_cast<int32_t>(skin.size()), 0, false, grid_.layout,
-                        grid_.triangle.data(), grid_.inverse_depth.data());
+    kernels().rasterize(corners_.data(), skin.data(), static_cast<int32_t>(skin.size()), 0, false, grid_.target());
     for (int row = 0; row < kSide; row += 2)
         for (int column = 0; column < kSide; column += 2) {
             const float *four = &grid_.inverse_depth[grid_.layout.sample(column, row)];

@@ -125,11 +125,12 @@ void Stage::project(int32_t first, int32_t last) {
 
 void Stage::draw_opaque(std::span<const uint8_t> visible, SampleGrid &grid) const {
     const auto draw = [&](int32_t first, int32_t last, bool two_sided) {
-        kernels().rasterize(screen.data(), triangles.data() + first, last - first, first, two_sided, grid.layout, grid.triangle.data(),
-                            grid.inverse_depth.data());
+        kernels().rasterize(screen.data(), triangles.data() + first, last - first, first, two_sided, grid.target());
     };
     grid.clear();
-    draw(0, head_triangles(), false);
+    draw(0, rig.skin_triangles, false);
+    grid.measure();
+    draw(rig.skin_triangles, head_triangles(), false);
     for (size_t i = 0; i < visible.size(); ++i) {
         const Wardrobe::Item &item = wardrobe.items[i];
         if (visible[i] && item.is_opaque())
