@@ -91,8 +91,8 @@ class Annotator {
         hits_.clear();
         for (size_t i = 0; i < visible.size(); ++i) {
             const Wardrobe::Item &item = stage_.wardrobe.items[i];
-            if (!visible[i] || item.is_opaque()) continue;
-            for (int32_t t = item.first_triangle; t < item.last_triangle; ++t) hit(stage_.head_triangles() + t, item);
+            if (!visible[i]) continue;
+            for (int32_t t = item.first_veil; t < item.last_triangle; ++t) hit(stage_.head_triangles() + t, item);
         }
         std::sort(hits_.begin(), hits_.end());
     }
@@ -141,7 +141,7 @@ class Annotator {
     void describe(int x, int y, bool made_up, const Annotations &out) const {
         const size_t pixel = size_t(y) * grid_.layout.side + x;
         const int32_t triangle = grid_.triangle[grid_.layout.sample(x, y)];
-        out.triangle[pixel] = triangle;
+        out.triangle[pixel] = given(triangle);
         out.depth_mm[pixel] = 0.0f;
         for (float *buffer : {out.barycentric, out.normals, out.albedo, out.irradiance}) put(buffer + pixel * 3, {0, 0, 0});
         if (triangle < 0) return;
@@ -164,6 +164,12 @@ class Annotator {
         put(out.normals + pixel * 3, unit(normal));
         put(out.irradiance + pixel * 3, light);
         put(out.albedo + pixel * 3, tint * albedo(triangle, uv(triangle, at.surface), made_up));
+    }
+
+    // A triangle's number among those of the model and of the attachments as they were given.
+    int32_t given(int32_t triangle) const {
+        const int32_t head = stage_.head_triangles();
+        return triangle < head ? triangle : head + stage_.wardrobe.given[triangle - head];
     }
 
     Vec3 albedo(int32_t triangle, const std::array<float, 2> &uv, bool made_up) const {
@@ -229,8 +235,8 @@ class Annotator {
             if (hides(stage_.triangles[t])) return true;
         for (size_t i = 0; i < visible.size(); ++i) {
             const Wardrobe::Item &item = stage_.wardrobe.items[i];
-            if (!visible[i] || !item.is_opaque()) continue;
-            for (int32_t t = item.first_triangle; t < item.last_triangle; ++t)
+            if (!visible[i]) continue;
+            for (int32_t t = item.first_triangle; t < item.first_veil; ++t)
                 if (hides(stage_.triangles[stage_.head_triangles() + t])) return true;
         }
         const int x = at.x >> 8, y = at.y >> 8;

@@ -1,8 +1,18 @@
 #include "render_fragments.hpp"
 
+#include <algorithm>
+
 #include "render_materials.hpp"
 
 namespace fw {
+
+const Surface &surface_of(const Stage &stage, std::span<const Paint> paints, int32_t triangle) {
+    const int32_t number = stage.kinds[triangle].item;
+    const Wardrobe::Item &item = stage.wardrobe.items[number];
+    const int level = item.texture->level(stage.texels_per_pixel(triangle));
+    const bool closed = triangle - stage.head_triangles() < item.first_veil && !item.texture->opaque();
+    return paints[number].levels[closed ? std::min(level, MipTexture::kClosedLevel) : level];
+}
 
 Fragments::Fragments(const Stage &stage) : stage_(stage) {}
 

@@ -15,6 +15,9 @@ struct Paint {
     Material material = Material::matt;
 };
 
+// The surface of an attachment's triangle: of the level of its texture that is about as fine as the image there.
+const Surface &surface_of(const Stage &stage, std::span<const Paint> paints, int32_t triangle);
+
 // Shades fragments of triangles that the stage has seen. Buffers for one batch after the other.
 class Fragments {
   public:

@@ -82,7 +82,7 @@ double Painter::see() {
     }
     stage_.see_head(std::span(seen_).first(count));
     for (int32_t triangle = head; triangle < all; ++triangle)
-        if (is_seen_[triangle + 1]) stage_.see(triangle, worn_[stage_.kinds[triangle].item].levels[0]);
+        if (is_seen_[triangle + 1]) stage_.see(triangle, surface_of(stage_, worn_, triangle));
     double area = 0.0;
     for (const int32_t triangle : std::span(seen_).first(count)) area += stage_.rig.uv_area[triangle];
     return area;

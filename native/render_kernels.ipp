@@ -61,12 +61,7 @@ Corners corners(const ScreenVertex *vertices, const Triangle *triangles, int cou
 I hidden(const Target &target, const I &drawn, const I &left, const I &right, const I &top, const I &bottom, const F &nearest) {
     const I first = left >> 2, last = right >> 2, upper = top >> 2, lower = bottom >> 2;
     const I few = drawn & (last - first <= 1) & (lower - upper <= 1);
-    const auto farthest = [&](const I &row, const I &column) FW_INLINED {
-        return gather(target.farthest, few ? row * target.layout.across + column : I{});
-    };
-    const F a = farthest(upper, first), b = farthest(upper, last), c = farthest(lower, first), d = farthest(lower, last);
-    const F ab = a < b ? a : b, cd = c < d ? c : d;
-    return few & (nearest_inside(nearest) <= (ab < cd ? ab : cd));
+    return few & (nearest_inside(nearest) <= gather(target.farthest, few ? upper * target.layout.across + first : I{}));
 }
 
 // An edge of all triangles of a batch as a linear function of the sample position, "inside" is >= 0 under the top-left rule.

@@ -29,17 +29,17 @@ void Layers::find(std::span<const uint8_t> visible, SampleGrid &grid) {
     bool measured = false;
     for (size_t i = 0; i < visible.size(); ++i) {
         const Wardrobe::Item &item = stage_.wardrobe.items[i];
-        if (!visible[i] || item.is_opaque()) continue;
+        if (!visible[i] || item.first_veil == item.last_triangle) continue;
         if (!measured) {
             grid.measure();
             farthest_.take(grid);
         }
         measured = true;
-        for (int32_t t = item.first_triangle; t < item.last_triangle; ++t)
+        for (int32_t t = item.first_veil; t < item.last_triangle; ++t)
             consider(stage_.head_triangles() + t, item.two_sided);
     }
     sort_seen();
-    for (const Seen &seen : seen_) stage_.see(seen.triangle, surface(seen.triangle));
+    for (const Seen &seen : seen_) stage_.see(seen.triangle, surface_of(stage_, paints_, seen.triangle));
 }
 
 void Layers::consider(int32_t triangle, bool two_sided) {
@@ -68,11 +68,6 @@ void Layers::sort_seen() {
         for (const Seen &one : seen_) moved_[ends[one.order >> shift & digit]++] = one;
         seen_.swap(moved_);
     }
-}
-
-const Surface &Layers::surface(int32_t triangle) const {
-    const int32_t item = stage_.kinds[triangle].item;
-    return paints_[item].levels[stage_.wardrobe.items[item].texture->level(stage_.texels_per_pixel(triangle))];
 }
 
 void Layers::draw(const Light &light, SampleGrid &grid, Canvas &canvas) {

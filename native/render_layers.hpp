@@ -59,7 +59,6 @@ class Layers {
     void collect(std::span<const Seen> run, const Light &light, SampleGrid &grid);
     void keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid);
     Exposure blended(int32_t pixel, Exposure exposure);
-    const Surface &surface(int32_t triangle) const;
 
     Stage &stage_;
     std::span<const Paint> paints_;

@@ -13,6 +13,10 @@ void SampleGrid::measure() {
         }
         farthest[tile] = std::min(std::min(least[0], least[1]), std::min(least[2], least[3]));
     }
+    const size_t across = layout.across;
+    for (size_t tile = 0; tile + across < farthest.size(); ++tile) farthest[tile] = std::min(farthest[tile], farthest[tile + across]);
+    for (size_t row = 0; row < farthest.size(); row += across)
+        for (size_t tile = row; tile + 1 < row + across; ++tile) farthest[tile] = std::min(farthest[tile], farthest[tile + 1]);
 }
 
 void FarthestBlocks::take(const SampleGrid &grid) {
@@ -20,8 +24,8 @@ void FarthestBlocks::take(const SampleGrid &grid) {
     side_ = grid.layout.side;
     across_ = (tiles + per_block - 1) / per_block;
     farthest_.assign(size_t(across_) * across_, kFarMm);
-    for (int row = 0; row < tiles; ++row)
-        for (int column = 0; column < tiles; ++column) {
+    for (int row = 0; row < tiles; row += 2)
+        for (int column = 0; column < tiles; column += 2) {
             float &block = farthest_[size_t(row / per_block) * across_ + column / per_block];
             block = std::min(block, grid.farthest[size_t(row) * tiles + column]);
         }

@@ -88,7 +88,7 @@ struct Target {
     TileLayout layout;
     int32_t *triangle;
     float *inverse_depth;
-    const float *farthest;  // per tile: nothing there is farther than this 1 / depth; null where that is not known
+    const float *farthest;  // as in SampleGrid; null where it has not been measured
 };
 
 // What is seen at each sample: the index of the triangle (-1 for none) and 1 / depth there (0 for none).
@@ -96,7 +96,7 @@ struct SampleGrid {
     TileLayout layout;
     LinedVector<int32_t> triangle;
     LinedVector<float> inverse_depth;
-    LinedVector<float> farthest;  // per tile: the least 1 / depth when it was last measured
+    LinedVector<float> farthest;  // per 2 x 2 tiles, by the first: the least 1 / depth when it was last measured
     bool measured = false;        // since it was cleared
 
     explicit SampleGrid(int side)

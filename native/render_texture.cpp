@@ -92,6 +92,18 @@ void open_row(const std::array<uint8_t, 256> &roots, const uint8_t *codes, Texel
     }
 }
 
+// The least alpha in each square of so many texels.
+std::vector<uint8_t> least_alphas(const Texels &texels, int side) {
+    const int across = (texels.width + side - 1) / side, down = (texels.height + side - 1) / side;
+    std::vector<uint8_t> out(size_t(across) * down, 255);
+    for (int y = 0; y < texels.height; ++y)
+        for (int x = 0; x < texels.width; ++x) {
+            uint8_t &least = out[size_t(y / side) * across + x / side];
+            least = std::min(least, texels.at(x, y)[3]);
+        }
+    return out;
+}
+
 }  // namespace
 
 Texels make_texels(std::span<const uint8_t> image, int width, int height, int channels) {
@@ -114,6 +126,7 @@ Texels make_texels(std::span<const uint8_t> image, int width, int height, int ch
 
 MipTexture::MipTexture(Texels base)
     : opaque_(std::all_of(base.values.begin(), base.values.end(), [](const Texel &texel) { return texel[3] == 255; })) {
+    if (!opaque_) least_alpha_ = least_alphas(base, 1 << kClosedLevel);
     levels_.push_back(std::move(base));
     while (levels_.back().width > 1 || levels_.back().height > 1) levels_.push_back(halved(levels_.back()));
 }
@@ -126,6 +139,24 @@ int MipTexture::level(float texels_per_sample) const {
         ++level;
     }
     return level;
+}
+
+bool MipTexture::closed(const std::array<float, 2> &least_uv, const std::array<float, 2> &most_uv) const {
+    if (opaque_) return true;
+    constexpr int side = 1 << kClosedLevel;
+    constexpr uint8_t closed = 254;
+    const int across = (levels_[0].width + side - 1) / side, down = (levels_[0].height + side - 1) / side;
+    // From where the first texel is read to where the last one is.
+    const auto first = [](float least, int texels, int squares) {
+        return std::clamp(static_cast<int>(std::floor(least * static_cast<float>(texels) / side - 0.5f)), 0, squares - 1);
+    };
+    const auto last = [](float most, int texels, int squares) {
+        return std::clamp(static_cast<int>(std::floor(most * static_cast<float>(texels) / side + 0.5f)), 0, squares - 1);
+    };
+    for (int y = first(least_uv[1], levels_[0].height, down); y <= last(most_uv[1], levels_[0].height, down); ++y)
+        for (int x = first(least_uv[0], levels_[0].width, across); x <= last(most_uv[0], levels_[0].width, across); ++x)
+            if (least_alpha_[size_t(y) * across + x] < closed) return false;
+    return true;
 }
 
 float MipTexture::alpha(int level, float u, float v) const {

@@ -39,6 +39,9 @@ class MipTexture {
     const Texels &operator[](int level) const { return levels_[level]; }
     // Whether nothing shows through.
     bool opaque() const { return opaque_; }
+    // The same of a part of it, on levels up to this one.
+    static constexpr int kClosedLevel = 4;
+    bool closed(const std::array<float, 2> &least_uv, const std::array<float, 2> &most_uv) const;
     // Of the nearest texel.
     float alpha(int level, float u, float v) const;
     float texels() const { return static_cast<float>(levels_[0].width) * static_cast<float>(levels_[0].height); }
@@ -46,6 +49,7 @@ class MipTexture {
   private:
     std::vector<Texels> levels_;
     bool opaque_;
+    std::vector<uint8_t> least_alpha_;  // of the texels of level 0 in each of kClosedLevel; empty where it is opaque
 };
 
 }  // namespace fw

@@ -70,6 +70,35 @@ float Wardrobe::texel_area(const Triangle &t, const MipTexture &texture) const {
     return std::abs((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])) * 0.5f * texture.texels();
 }
 
+bool Wardrobe::is_closed(const Triangle &t, const MipTexture &texture) const {
+    const std::array<float, 2> &a = uv[t[0]], &b = uv[t[1]], &c = uv[t[2]];
+    return texture.closed({std::min({a[0], b[0], c[0]}), std::min({a[1], b[1], c[1]})},
+                          {std::max({a[0], b[0], c[0]}), std::max({a[1], b[1], c[1]})});
+}
+
+// Returns the first that lets anything through.
+int32_t Wardrobe::add_triangles(const AttachmentArrays &a, int32_t first_vertex, const MipTexture &texture) {
+    const auto first = static_cast<int32_t>(triangles.size());
+    std::vector<int32_t> veils;
+    const auto triangle = [&](int32_t t) {
+        const int32_t *corners = &a.triangles[size_t(t) * 3];
+        return Triangle{corners[0] + first_vertex, corners[1] + first_vertex, corners[2] + first_vertex};
+    };
+    const auto add = [&](int32_t t) {
+        triangles.push_back(triangle(t));
+        given.push_back(first + t);
+        texels.push_back(texel_area(triangles.back(), texture));
+    };
+    for (int32_t t = 0; t < static_cast<int32_t>(a.triangles.size() / 3); ++t)
+        if (static_cast<Material>(a.material) != Material::glass && is_closed(triangle(t), texture))
+            add(t);
+        else
+            veils.push_back(t);
+    const auto first_veil = static_cast<int32_t>(triangles.size());
+    for (const int32_t t : veils) add(t);
+    return first_veil;
+}
+
 void Wardrobe::add(const AttachmentArrays &a, std::shared_ptr<const MipTexture> texture) {
     check(a);
     const auto base = static_cast<int32_t>(vertices_mm.size());
@@ -78,9 +107,7 @@ void Wardrobe::add(const AttachmentArrays &a, std::shared_ptr<const MipTexture> 
     normals.insert(normals.end(), a.normals.begin(), a.normals.end());
     anchors.insert(anchors.end(), a.anchors.begin(), a.anchors.end());
     for (size_t v = 0; v < a.vertices_mm.size(); ++v) uv.push_back({a.uv[2 * v], a.uv[2 * v + 1]});
-    for (size_t t = 0; t < a.triangles.size(); t += 3)
-        triangles.push_back({a.triangles[t] + base, a.triangles[t + 1] + base, a.triangles[t + 2] + base});
-    for (size_t t = first; t < triangles.size(); ++t) texels.push_back(texel_area(triangles[t], *texture));
+    const int32_t first_veil = add_triangles(a, base, *texture);
     strands.resize(vertices_mm.size(), Vec3{0, 0, 0});
     const auto material = static_cast<Material>(a.material);
     if (material == Material::hair) {
@@ -89,7 +116,7 @@ void Wardrobe::add(const AttachmentArrays &a, std::shared_ptr<const MipTexture> 
     }
     const auto first_point = static_cast<int32_t>(points.size());
     items.push_back({material, a.two_sided, {a.tint[0], a.tint[1], a.tint[2]}, std::move(texture), base,
-                     static_cast<int32_t>(vertices_mm.size()), first, static_cast<int32_t>(triangles.size()), first_point,
+                     static_cast<int32_t>(vertices_mm.size()), first, first_veil, static_cast<int32_t>(triangles.size()), first_point,
                      first_point, first_point, false});
     if (material == Material::glass) return;
     Item &item = items.back();

@@ -41,15 +41,11 @@ struct Wardrobe {
         Vec3 tint;
         std::shared_ptr<const MipTexture> texture;
         int32_t first_vertex, last_vertex;  // half-open
-        int32_t first_triangle, last_triangle;
+        int32_t first_triangle, first_veil, last_triangle;  // those before the first veil let nothing through, and come first
         int32_t first_point, last_point;
         int32_t first_moving;  // of the points: those from here on are moved by anchors
         bool hides_sky;  // large enough to matter for ambient occlusion
 
-        // Drawn with the head, and not blended.
-        bool is_opaque() const {
-            return texture->opaque() && material != Material::glass && material != Material::hair;
-        }
         // Hair is shaded as the volume that its given normals describe, whichever side of a card is seen.
         bool turns_normals() const { return two_sided && material != Material::hair; }
     };
@@ -60,7 +56,8 @@ struct Wardrobe {
     std::vector<std::array<float, 2>> uv;
     std::vector<int32_t> anchors;
     std::vector<Triangle> triangles;
-    std::vector<float> texels;  // per triangle: its area in the texture
+    std::vector<int32_t> given;  // per triangle: its number as it was given, from the first attachment's on
+    std::vector<float> texels;   // per triangle: its area in the texture
     std::vector<OpaquePoint> points;
     std::vector<Vec3> points_mm;  // without expression
 
@@ -73,6 +70,8 @@ struct Wardrobe {
     void add(const AttachmentArrays &arrays, std::shared_ptr<const MipTexture> texture);
 
   private:
+    int32_t add_triangles(const AttachmentArrays &arrays, int32_t first_vertex, const MipTexture &texture);
+    bool is_closed(const Triangle &triangle, const MipTexture &texture) const;
     float texel_area(const Triangle &triangle, const MipTexture &texture) const;
     void add_points(int32_t triangle, float step_mm, const Item &item);
 };
