@@ -105,6 +105,11 @@ template <class Numbers>
     return alpha >= opaque ? Numbers{} + 1.0f : alpha;
 }
 
+// Points, as a structure of arrays.
+struct Columns {
+    float *x, *y, *z;
+};
+
 // Light on a vertex, before and after: a structure of arrays.
 struct VertexLights {
     float *x, *y, *z;                  // unit normal, camera frame
@@ -140,6 +145,8 @@ struct Kernels {
     // returns how many. At most layout.pixels() of each triangle, and what follows the last one is written over, too.
     int32_t (*cover)(const ScreenVertex *vertices, const Triangle *triangles, const int32_t *numbers, int32_t count,
                      const Target &target, Fragment *out);
+    // Adds moves of blocks of vertices, times this, to coordinates, of which there are whole blocks.
+    void (*express)(const BlockMoves *blocks, int32_t count, float amount, const Columns &to);
     // `samples`: per pixel, along each axis; 1, 2 or 4.
     void (*project)(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out);
     void (*light)(const Light &light, const VertexLights &vertices, int32_t count);

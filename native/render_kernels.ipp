@@ -276,6 +276,18 @@ int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, const int
     return static_cast<int32_t>(list.out - out);
 }
 
+void express(const BlockMoves *blocks, int32_t count, float amount, const Columns &to) {
+    typedef int16_t Shorts __attribute__((vector_size(kLanes * 2)));
+    for (const BlockMoves *block = blocks; block < blocks + count; ++block)
+        for (int axis = 0; axis < 3; ++axis) {
+            float *at = (axis == 0 ? to.x : axis == 1 ? to.y : to.z) + block->first;
+            for (int i = 0; i < BlockMoves::kVertices; i += kLanes) {
+                const I steps = __builtin_convertvector(load<Shorts>(block->by[axis] + i), I);
+                store(at + i, load<F>(at + i) + amount * __builtin_convertvector(steps, F));
+            }
+        }
+}
+
 // What snap() does, where `samples` is a power of two, so that nothing is rounded before it is meant to be.
 [[gnu::always_inline]] inline I snapped(const F &samples, const I &usable) {
     const F steps = usable ? samples * static_cast<float>(kSubsample) : F{};
@@ -312,6 +324,6 @@ void project(const View &view, const Vec3 *points_mm, int32_t count, int samples
 
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, project, light, shadow, sky, sample, lay, shade, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, project, light, shadow, sky, sample, lay, shade, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

@@ -11,6 +11,8 @@ namespace fw {
 
 namespace {
 
+constexpr float kMostMm = 1.0e6f;
+
 void require_size(const char *field, size_t found, size_t expected) {
     if (found != expected)
         throw std::invalid_argument(std::string(field) + ": found " + std::to_string(found) + " values, expected " +
@@ -38,6 +40,9 @@ void check(const ModelArrays &m, size_t vertices, size_t triangles) {
     require_size("landmarks", m.landmarks.size(), kLandmarks);
     require_size("alignment_landmarks", m.alignment.size(), kAlignment * kAlignmentVertices);
     const auto limit = static_cast<int32_t>(vertices);
+    for (const float x : m.expression)
+        if (!(std::abs(x) <= kMostMm))
+            throw std::invalid_argument("expression_basis_mm: found " + std::to_string(x) + ", expected finite numbers of at most 10^6");
     require_below("triangles", m.triangles, limit);
     require_below("parts", m.parts, kParts);
     require_below("weld", m.weld, limit);
@@ -51,12 +56,22 @@ void check(const ModelArrays &m, size_t vertices, size_t triangles) {
 
 bool is_skin_or_mouth(uint8_t part) { return part == kSkin || part == kMouthInterior; }
 
-// A direction's non-zero rows in vertex order.
-std::vector<Move> moves(std::span<const float> direction) {
-    std::vector<Move> out;
-    for (size_t v = 0; v * 3 < direction.size(); ++v) {
-        const Vec3 by{direction[v * 3], direction[v * 3 + 1], direction[v * 3 + 2]};
-        if (by.x != 0 || by.y != 0 || by.z != 0) out.push_back({by, static_cast<int32_t>(v)});
+// Of x, y and z for each vertex.
+Direction direction_of(std::span<const float> by_mm) {
+    constexpr float steps = 32767.0f, least_mm = 1.0e-6f;
+    constexpr size_t numbers = 3 * BlockMoves::kVertices;
+    float most = 0.0f;
+    for (const float x : by_mm) most = std::max(most, std::abs(x));
+    Direction out{most / steps, {}};
+    for (size_t first = 0; first < by_mm.size() && most > least_mm; first += numbers) {
+        BlockMoves block{static_cast<int32_t>(first / 3), {}};
+        int any = 0;
+        for (size_t i = first; i < std::min(first + numbers, by_mm.size()); ++i) {
+            const auto moved = static_cast<int16_t>(std::lrint(by_mm[i] / out.step_mm));
+            block.by[i % 3][(i - first) / 3] = moved;
+            any |= moved;
+        }
+        if (any != 0) out.blocks.push_back(block);
     }
     return out;
 }
@@ -123,7 +138,7 @@ Rig::Rig(const ModelArrays &m)
     }
     const size_t stride = size_t(vertices) * 3;
     for (size_t first = 0; first < m.expression.size(); first += stride)
-        expression.push_back(moves(m.expression.subspan(first, stride)));
+        expression.push_back(direction_of(m.expression.subspan(first, stride)));
     for (int i = 0; i < kLandmarks; ++i) landmarks[i] = m.landmarks[i];
     for (int i = 0; i < kAlignment * kAlignmentVertices; ++i)
         alignment[i / kAlignmentVertices][i % kAlignmentVertices] = m.alignment[i];

@@ -29,10 +29,18 @@ inline Vec3 cross(const Vec3 &a, const Vec3 &b) {
     return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
 }
 
-// A vertex that an expression direction moves, and by how much at coefficient 1.
-struct alignas(16) Move {
-    Vec3 by_mm;
-    int32_t vertex;
+// How an expression direction moves a block of vertices: x, y and z, in steps of the direction.
+struct BlockMoves {
+    static constexpr int kVertices = 16;
+
+    int32_t first;  // vertex
+    int16_t by[3][kVertices];
+};
+
+// A direction at coefficient 1, to 1/32767 of its largest move; only blocks of which it moves something.
+struct Direction {
+    float step_mm = 0.0f;
+    std::vector<BlockMoves> blocks;
 };
 
 // Points whose fourth numbers are 0.
@@ -70,7 +78,7 @@ struct Rig {
     std::vector<std::array<float, 2>> uv;
     std::vector<float> uv_area;  // per triangle, of the texture's
     std::vector<float> occlusion, mean_openness;  // of the mean head: baked in detail, and by coarse depth maps
-    std::vector<std::vector<Move>> expression;  // per direction, only the vertices that it moves
+    std::vector<Direction> expression;
     std::array<int32_t, kLandmarks> landmarks;
     std::array<std::array<int32_t, kAlignmentVertices>, kAlignment> alignment;
 

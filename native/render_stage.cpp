@@ -30,6 +30,8 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
       sums_(rig.vertices),
       needed_(positions_mm.size()),
       shadow_(look.shadows) {
+    const size_t block = BlockMoves::kVertices, whole = (rig.vertices + block - 1) / block * block;
+    for (LinedVector<float> &column : columns_) column.resize(whole);
     for (const uint8_t part : rig.parts) {
         const bool eye = part == kLeftEye || part == kRightEye;
         kinds.push_back({eye ? kEyeItem : kSkinItem, 0, eye && look.highlights && look.eye_reflections});
@@ -75,20 +77,16 @@ void Stage::set(const Sitter &sitter, const Shot &shot) {
 }
 
 void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> expression) {
-    for (int32_t v = 0; v < rig.vertices; ++v) {
-        const Vec3 &p = neutral_mm[v];
-        expressed_mm_[v] = FourFloats{p.x, p.y, p.z, 0.0f};
-    }
-    constexpr FourInts three{-1, -1, -1, 0};
+    const Columns to{columns_[0].data(), columns_[1].data(), columns_[2].data()};
+    for (int32_t v = 0; v < rig.vertices; ++v) to.x[v] = neutral_mm[v].x, to.y[v] = neutral_mm[v].y, to.z[v] = neutral_mm[v].z;
     for (size_t e = 0; e < expression.size(); ++e) {
-        const float amount = expression[e];
-        if (amount == 0.0f) continue;
-        for (const Move &move : rig.expression[e])
-            expressed_mm_[move.vertex] += amount * reinterpret_cast<FourFloats>(load<FourInts>(&move) & three);
+        const Direction &direction = rig.expression[e];
+        if (expression[e] != 0.0f)
+            kernels().express(direction.blocks.data(), static_cast<int32_t>(direction.blocks.size()), expression[e] * direction.step_mm, to);
     }
     for (int32_t v = 0; v < rig.vertices; ++v) {
-        const FourFloats &p = expressed_mm_[v];
-        positions_mm[v] = {p[0], p[1], p[2]};
+        positions_mm[v] = {to.x[v], to.y[v], to.z[v]};
+        expressed_mm_[v] = FourFloats{to.x[v], to.y[v], to.z[v], 0.0f};
     }
 }
 

@@ -97,6 +97,7 @@ class Stage {
     void light_item(size_t item, const Shot &shot, bool behind);
     void set_attributes(int32_t row, int32_t vertex, size_t lit, const std::array<float, 2> &uv, const Vec3 &diffuse, float shine);
 
+    std::array<LinedVector<float>, 3> columns_;  // the head's x, y and z, in whole blocks
     std::vector<FourFloats> expressed_mm_;  // the head's positions again
     std::vector<FourFloats> sums_;  // of normals at the head's vertices
     std::vector<uint8_t> needed_;   // per vertex

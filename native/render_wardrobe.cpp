@@ -122,7 +122,9 @@ void Wardrobe::add(const AttachmentArrays &a, std::shared_ptr<const MipTexture> 
     Item &item = items.back();
     // Closer than the shadow map's texels; but hair is many layers deep.
     const float step_mm = material == Material::hair ? 5.5f : 2.5f;
-    for (int32_t t = first; t < item.last_triangle; ++t) add_points(t, step_mm, item);
+    std::vector<int32_t> as_given(item.last_triangle - first);
+    for (int32_t t = first; t < item.last_triangle; ++t) as_given[given[t] - first] = t;
+    for (const int32_t t : as_given) add_points(t, step_mm, item);
     item.last_point = static_cast<int32_t>(points.size());
     const auto stays = [&](const OpaquePoint &point) {
         const Triangle &t = triangles[point.triangle];

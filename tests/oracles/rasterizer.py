@@ -109,10 +109,12 @@ def alignment(mean_mm: np.ndarray, scenes: Scenes, i: int, crop: Crop) -> np.nda
 
 
 def express(person: Person, scenes: Scenes, i: int) -> np.ndarray:
-    """(V, 3) float32 positions, directions added in order."""
+    """(V, 3) float32 positions, directions added in order, each in steps of 1/32767 of its largest move."""
     positions = person.neutral_mm.copy()
     for amount, direction in zip(scenes.expression[i], person.model.expression_basis_mm, strict=True):
-        positions += amount * direction
+        step = np.abs(direction).max() / np.float32(32767)
+        if step > 0:
+            positions += (amount * step) * np.rint(direction / step)
     return positions
 
 
