@@ -41,14 +41,17 @@ Out<T, Dims> allocate(const std::array<size_t, Dims> &shape) {
     return Out<T, Dims>(data, Dims, shape.data(), owner);
 }
 
+[[noreturn]] void refuse(const std::string &message) { throw std::invalid_argument(message); }
+
 void require(bool ok, const std::string &message) {
-    if (!ok) throw std::invalid_argument(message);
+    if (!ok) refuse(message);
 }
 
 void require_finite(const char *field, std::span<const float> values, float limit) {
     for (const float value : values)
-        require(std::abs(value) <= limit, std::string(field) + ": found " + std::to_string(value) +
-                                              ", expected a finite number of at most " + std::to_string(limit));
+        if (!(std::abs(value) <= limit))
+            refuse(std::string(field) + ": found " + std::to_string(value) + ", expected a finite number of at most " +
+                   std::to_string(limit));
 }
 
 std::span<const fw::Vec3> points(const In<float, 2> &array) {
@@ -125,16 +128,17 @@ std::vector<fw::Vec3> linear_colours(const In<uint8_t, 2> &colours, int32_t vert
 void require_key(const In<float, 2> &key) {
     require_finite("key_direction or key_irradiance", view(key), 1.0e6f);
     for (const float *k = key.data(); k < key.data() + key.size(); k += 6) {
-        require(k[3] >= 0 && k[4] >= 0 && k[5] >= 0, "key_irradiance: found a negative number, expected 0 or more");
+        if (k[3] < 0 || k[4] < 0 || k[5] < 0) refuse("key_irradiance: found a negative number, expected 0 or more");
         const float squared = k[0] * k[0] + k[1] * k[1] + k[2] * k[2];
-        require(k[3] + k[4] + k[5] == 0 || (squared > 0.98f && squared < 1.02f),
-                "key_direction: found a vector of squared length " + std::to_string(squared) + ", expected unit vectors");
+        if (k[3] + k[4] + k[5] != 0 && !(squared > 0.98f && squared < 1.02f))
+            refuse("key_direction: found a vector of squared length " + std::to_string(squared) + ", expected unit vectors");
     }
 }
 
 void require_anchors(const fw::Rig &rig, const fw::Wardrobe &wardrobe) {
     for (const int32_t v : wardrobe.anchors)
-        require(v < rig.vertices, "anchors: found vertex " + std::to_string(v) + " of a head of " + std::to_string(rig.vertices));
+        if (v >= rig.vertices)
+            refuse("anchors: found vertex " + std::to_string(v) + " of a head of " + std::to_string(rig.vertices));
 }
 
 // What one call draws: a person, the scenes and the crop.
@@ -209,7 +213,7 @@ nb::typed<nb::dict, nb::str, nb::any> annotate(const fw::Rig &rig, const Inputs 
     const size_t n = inputs.scenes(), k = vertices.shape(0);
     inputs.check(rig, wardrobe, size);
     for (const int32_t v : view(vertices))
-        require(v >= 0 && v < rig.vertices, "vertices: found " + std::to_string(v) + ", expected vertices of the head");
+        if (v < 0 || v >= rig.vertices) refuse("vertices: found " + std::to_string(v) + ", expected vertices of the head");
     auto triangle = allocate<int32_t, 3>({n, size, size});
     auto barycentric = allocate<float, 4>({n, size, size, 3}), normals = allocate<float, 4>({n, size, size, 3}),
          albedo = allocate<float, 4>({n, size, size, 3}), irradiance = allocate<float, 4>({n, size, size, 3});
@@ -248,8 +252,8 @@ Visibility rasterize(const In<float, 2> &positions_px, const In<int32_t, 2> &tri
     require(triangles.shape(1) == 3, "triangles: expected (T, 3)");
     require(size >= 1 && size <= 4096 && samples >= 1 && samples <= 4, "expected size in 1 .. 4096 and samples in 1 .. 4");
     for (const int32_t v : view(triangles))
-        require(v >= 0 && size_t(v) < vertices, "triangles: found vertex " + std::to_string(v) + " of " +
-                                                    std::to_string(vertices));
+        if (v < 0 || size_t(v) >= vertices)
+            refuse("triangles: found vertex " + std::to_string(v) + " of " + std::to_string(vertices));
     Visibility out{allocate<int32_t, 2>({side, side}), allocate<float, 3>({side, side, 3}), allocate<float, 2>({side, side})};
     auto &[triangle, barycentric, depth] = out;
     nb::gil_scoped_release release;
