@@ -146,12 +146,17 @@ void Wardrobe::add_points(int32_t triangle, float step_mm, const Item &item) {
         return 1 + static_cast<int>(std::min(std::sqrt(dot(edge, edge)) / step_mm, static_cast<float>(most)));
     };
     const int across = steps(p), down = steps(q);
+    const bool closed = triangle < item.first_veil;
     const int level = item.texture->level(2.0f * texels[triangle] / static_cast<float>(across * down));
     for (int i = 0; i < across; ++i)
         for (int j = 0; j < down; ++j) {
             const float w1 = (static_cast<float>(i) + 0.5f) / static_cast<float>(across);
             const float w2 = (static_cast<float>(j) + 0.5f) / static_cast<float>(down), w0 = 1.0f - w1 - w2;
             if (w0 < 0.0f) continue;
+            if (closed) {
+                points.push_back({triangle, w1, w2});
+                continue;
+            }
             const float u = w0 * uv[t[0]][0] + w1 * uv[t[1]][0] + w2 * uv[t[2]][0];
             const float v = w0 * uv[t[0]][1] + w1 * uv[t[1]][1] + w2 * uv[t[2]][1];
             if (item.texture->alpha(level, u, v) >= opaque) points.push_back({triangle, w1, w2});
