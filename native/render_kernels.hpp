@@ -137,8 +137,9 @@ struct Receivers {
 struct Kernels {
     const char *name;
 
-    // Draws triangles into the grid; of equally near ones the one that was drawn first stays. Those that appear clockwise are
-    // culled, unless two_sided. The number of a triangle is first_number + its index.
+    // Draws triangles into the grid; of equally near ones the one that was drawn first stays: of each 64, those come first whose boxes
+    // touch 1 x 1 tiles, then 2 x 1, 1 x 2, 2 x 2, then others, the largest (over 64 samples) last. Those that appear clockwise
+    // are culled, unless two_sided. The number of a triangle is first_number + its index.
     void (*rasterize)(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number,
                       bool two_sided, const Target &target);
     // Where these triangles, seen from either side, lie in front of the grid: writes down the fragments of one after the other, and

@@ -37,6 +37,8 @@ struct Block {
     }
 };
 
+constexpr int kSizes = 5;
+
 // Triangles made ready for drawing, as many as a vector has lanes; what is here is exact for small ones.
 struct alignas(64) Batch {
     int32_t step_x[3][kLanes], step_y[3][kLanes], value[3][kLanes];
@@ -44,6 +46,7 @@ struct alignas(64) Batch {
     float depth[3][kLanes];
     int32_t left[kLanes], right[kLanes], top[kLanes], bottom[kLanes];  // blocks
     uint32_t small, large;                                               // which are to be drawn
+    std::array<uint32_t, kSizes> sizes;  // the small ones by the tiles that they may touch: 1 x 1, 2 x 1, 1 x 2, 2 x 2, others
 };
 
 struct Corners {
@@ -55,6 +58,15 @@ Corners corners(const ScreenVertex *vertices, const Triangle *triangles, int cou
     static constexpr ScreenVertex nowhere{0, 0, 0.0f};
     const auto columns = columns_of_four([&](int i) { return load<FourInts>(i < count ? &vertices[triangles[i][which]] : &nowhere); });
     return {columns[0], columns[1], reinterpret_cast<F>(columns[2])};
+}
+
+// What is drawn, by the tiles that its boxes (of samples) may touch.
+std::array<uint32_t, kSizes> by_size(uint32_t drawn, const I &left, const I &right, const I &top, const I &bottom) {
+    const I wide = (right >> 2) - (left >> 2), high = (bottom >> 2) - (top >> 2);
+    const auto among = [&](const I &which) FW_INLINED { return sign_bits(which) & drawn; };
+    const uint32_t narrow = among(wide == 0), low = among(high == 0), two_wide = among(wide == 1), two_high = among(high == 1);
+    const uint32_t two = (narrow | two_wide) & (low | two_high);
+    return {narrow & low, two_wide & low, narrow & two_high, two_wide & two_high, drawn & ~two};
 }
 
 // Which boxes (of samples) that lie in no more than 2 x 2 tiles lie behind all that is there.
@@ -105,6 +117,7 @@ void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangle
         batch.small &= ~sign_bits(hidden(target, drawn, left, right, top, bottom, nearer > c.near ? nearer : c.near));
     }
     batch.large = sign_bits(I(usable & ~small & filled));
+    batch.sizes = by_size(batch.small, left, right, top, bottom);
     if (batch.small == 0) return;
     const I first_x = left & -Block::kWidth, first_y = top & -Block::kHeight;
     const I x = small ? first_x * kSubsample + half - a.x : I{}, y = small ? first_y * kSubsample + half - a.y : I{};
@@ -122,8 +135,9 @@ void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangle
     store(batch.bottom, bottom >> high);
 }
 
-// Calls visit(column, row, first sample, outside (negative there), 1 / depth) for each vector of samples that a small triangle may touch.
-template <class Visit>
+// Calls visit(column, row, first sample, outside (negative there), 1 / depth) for each vector of samples that a small triangle may touch:
+// so many across and down, if they are given.
+template <int wide = 0, int high = 0, class Visit>
 [[gnu::always_inline]] inline void walk(const Batch &batch, int i, const TileLayout &layout, Visit &&visit) {
     const I columns = Block::columns(), rows = Block::rows();
     I row[3], right[3], down[3];
@@ -135,9 +149,11 @@ template <class Visit>
     }
     const int32_t bias1 = batch.bias[0][i], bias2 = batch.bias[1][i];
     const float depth0 = batch.depth[0][i], depth1 = batch.depth[1][i], depth2 = batch.depth[2][i];
-    for (int y = batch.top[i]; y <= batch.bottom[i]; ++y) {
+    const int left = batch.left[i], top = batch.top[i];
+    const int past_right = wide > 0 ? left + wide : batch.right[i] + 1, past_bottom = high > 0 ? top + high : batch.bottom[i] + 1;
+    for (int y = top; y < past_bottom; ++y) {
         I v0 = row[0], v1 = row[1], v2 = row[2];
-        for (int x = batch.left[i]; x <= batch.right[i]; ++x) {
+        for (int x = left; x < past_right; ++x) {
             const I outside = v0 | v1 | v2;
             const F b = __builtin_convertvector(v1 + bias1, F), c = __builtin_convertvector(v2 + bias2, F);
             visit(x * Block::kWidth, y * Block::kHeight, Block::offset(layout, x, y), outside, depth0 + (b * depth1 + c * depth2));
@@ -242,18 +258,45 @@ struct List {
     }
 };
 
+// Draws some triangles of batches: one bit each.
+template <int wide, int high>
+[[gnu::noinline]] void draw_set(const Batch *batches, uint64_t set, int32_t first_number, const Target &target) {
+    const TileLayout layout = target.layout;
+    int32_t *const triangle = target.triangle;
+    float *const nearest = target.inverse_depth;
+    for (; set != 0; set &= set - 1) {
+        const int i = __builtin_ctzll(set);
+        walk<wide, high>(batches[i / kLanes], i % kLanes, layout, Draw{triangle, nearest, first_number + i});
+    }
+}
+
+// Triangles of one size together: how many tiles the next one has is what a processor guesses wrong.
 void rasterize(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number, bool two_sided,
                const Target &target) {
-    Batch batch;
-    for (int32_t first = 0; first < count; first += kLanes) {
-        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), two_sided, target);
-        for (uint32_t left = batch.small | batch.large; left != 0; left &= left - 1) {
-            const int i = __builtin_ctz(left);
-            const Draw draw{target.triangle, target.inverse_depth, first_number + first + i};
-            if (batch.small >> i & 1)
-                walk(batch, i, target.layout, draw);
-            else
-                walk_any(vertices, triangles[first + i], two_sided, target.layout, draw);
+    constexpr int together = 64;
+    Batch batches[together / kLanes];
+    for (int32_t first = 0; first < count; first += together) {
+        std::array<uint64_t, kSizes> sizes{};
+        uint64_t large = 0;
+        const int32_t some = std::min(together, count - first), number = first_number + first;
+        for (int32_t k = 0; k < some; k += kLanes) {
+            Batch &batch = batches[k / kLanes];
+            set_up(batch, vertices, triangles + first + k, std::min(kLanes, some - k), two_sided, target);
+            for (int size = 0; size < kSizes; ++size) sizes[size] |= uint64_t{batch.sizes[size]} << k;
+            large |= uint64_t{batch.large} << k;
+        }
+        if constexpr (kLanes == 16) {
+            draw_set<1, 1>(batches, sizes[0], number, target);
+            draw_set<2, 1>(batches, sizes[1], number, target);
+            draw_set<1, 2>(batches, sizes[2], number, target);
+            draw_set<2, 2>(batches, sizes[3], number, target);
+            draw_set<0, 0>(batches, sizes[4], number, target);
+        } else {
+            for (const uint64_t set : sizes) draw_set<0, 0>(batches, set, number, target);
+        }
+        for (; large != 0; large &= large - 1) {
+            const int i = __builtin_ctzll(large);
+            walk_any(vertices, triangles[first + i], two_sided, target.layout, Draw{target.triangle, target.inverse_depth, number + i});
         }
     }
 }
