@@ -2,6 +2,7 @@
 // them), rasterize, the sRGB tables.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
@@ -336,6 +337,8 @@ void bind_render(nb::module_ &m) {
     rig.def("openness", &bake_openness, nb::arg("neutral_mm"), nb::arg("wardrobe"), nb::arg("coarse"));
     nb::class_<fw::MipTexture>(m, "MipTexture", "An attachment's texture with its smaller copies.")
         .def(nb::new_(&make_texture), nb::arg("texels"), "texels: (H, W, 4) uint8, sRGB and straight alpha.")
+        .def("closed", &fw::MipTexture::closed, nb::arg("least_uv"), nb::arg("most_uv"),
+             "Whether nothing shows through between these, on any of the five finest levels.")
         .def("levels", &texture_levels,
              "As they are kept, from the largest: (H, W, 4) uint8, roots of linear colour times alpha, and alpha, in steps of 1/255.");
     nb::class_<fw::Wardrobe>(m, "Wardrobe", "Attachments, checked and laid out for drawing.")

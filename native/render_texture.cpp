@@ -146,15 +146,16 @@ bool MipTexture::closed(const std::array<float, 2> &least_uv, const std::array<f
     constexpr int side = 1 << kClosedLevel;
     constexpr uint8_t closed = 254;
     const int across = (levels_[0].width + side - 1) / side, down = (levels_[0].height + side - 1) / side;
-    // From where the first texel is read to where the last one is.
-    const auto first = [](float least, int texels, int squares) {
-        return std::clamp(static_cast<int>(std::floor(least * static_cast<float>(texels) / side - 0.5f)), 0, squares - 1);
+    // From the first texel that may be read to the last; a level that was rounded up is a little wider than this one.
+    const auto inside = [](float at, int squares) {
+        return static_cast<int>(std::clamp(std::floor(at), 0.0f, static_cast<float>(squares - 1)));
     };
-    const auto last = [](float most, int texels, int squares) {
-        return std::clamp(static_cast<int>(std::floor(most * static_cast<float>(texels) / side + 0.5f)), 0, squares - 1);
+    const auto first = [&](float least, int texels, int squares) {
+        return inside(least * static_cast<float>(texels) / side - 0.5f, squares);
     };
-    for (int y = first(least_uv[1], levels_[0].height, down); y <= last(most_uv[1], levels_[0].height, down); ++y)
-        for (int x = first(least_uv[0], levels_[0].width, across); x <= last(most_uv[0], levels_[0].width, across); ++x)
+    const auto last = [&](float most, int squares) { return inside(most * static_cast<float>(squares) + 0.5f, squares); };
+    for (int y = first(least_uv[1], levels_[0].height, down); y <= last(most_uv[1], down); ++y)
+        for (int x = first(least_uv[0], levels_[0].width, across); x <= last(most_uv[0], across); ++x)
             if (least_alpha_[size_t(y) * across + x] < closed) return false;
     return true;
 }

@@ -70,7 +70,11 @@ struct Head {
         for (int i = 0; i < fw::kLandmarks; ++i) landmarks.push_back(dice.index(vertices));
         for (int i = 0; i < fw::kAlignment * fw::kAlignmentVertices; ++i) alignment.push_back(dice.index(vertices));
         expression.resize(3 * vertices * dice.below(3));
-        for (float &x : expression) x = dice.one_in(2) ? 0.0f : dice.strange(20.0f);
+        const bool wrong = dice.one_in(10);
+        for (float &x : expression) {
+            const float wild = wrong ? dice.strange(20.0f) : dice.within(-20.0f, 20.0f);
+            x = dice.one_in(2) ? 0.0f : dice.one_in(50) ? 1e6f : wild;
+        }
         if (dice.one_in(10) && !mesh.triangles.empty()) break_index(dice);
     }
 

@@ -1,5 +1,6 @@
 """facewright's kernels: the same bits on every machine."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy
@@ -167,6 +168,11 @@ class MipTexture:
 
     def __init__(self, texels: Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C', device='cpu', writable=False)]) -> None:
         """texels: (H, W, 4) uint8, sRGB and straight alpha."""
+
+    def closed(self, least_uv: Sequence[float], most_uv: Sequence[float]) -> bool:
+        """
+        Whether nothing shows through between these, on any of the five finest levels.
+        """
 
     def levels(self) -> list[Annotated[NDArray[numpy.uint8], dict(shape=(None, None, None), order='C')]]:
         """

@@ -174,6 +174,27 @@ def test_a_surface_is_what_covers_more_than_half(posed: Person) -> None:
     assert annotate(posed, plain_scenes(), tuple(two)).segmentation[middle] == Region.HAIR
 
 
+def test_triangles_have_the_numbers_that_they_were_given(posed: Person) -> None:
+    texture = np.full((64, 64, 4), 255, np.uint8)
+    texture[:, :40, 3] = 200
+    uv = np.float32([[0, 0], [0, 1], [0.5, 1], [0.5, 0], [0.8, 0], [0.8, 1], [1, 1], [1, 0]])
+    left, right = (pane(60, (0, 0, 0, 0)).vertices_mm * [0.5, 1, 1] + [shift, 0, 0] for shift in (-15, 15))
+    whole = pane(
+        60,
+        (0, 0, 0, 0),
+        vertices_mm=np.concatenate([left, right]).astype(np.float32),
+        normals=np.tile(np.float32([0, 0, 1]), (8, 1)),
+        triangles=np.int32([[0, 1, 2], [4, 5, 6], [0, 2, 3], [4, 6, 7]]),
+        uv=uv,
+        texture=texture,
+        anchors=np.full(8, -1, np.int32),
+    )
+    worn = annotate(posed, plain_scenes(), (pane(70, (0, 0, 0, 0)), whole)).triangle[0]
+    row = worn[34:40] - len(posed.model.triangles) - 2
+    shown = [set(np.unique(part[part >= 0]).tolist()) for part in (row[:, :30], row[:, 30:])]
+    assert shown[0] <= {0, 2} and shown[1] <= {1, 3} and shown[0] and shown[1]
+
+
 def test_albedo_times_irradiance_is_the_picture(posed: Person) -> None:
     light = plain_scenes().light * 0.6
     background = np.zeros((1, 60, 60, 3), np.uint8)

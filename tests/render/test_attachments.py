@@ -241,6 +241,17 @@ def test_a_fine_pattern_of_alpha_becomes_a_tone(person: Person) -> None:
     assert np.abs(striped - half).max() <= 3
 
 
+def test_what_lets_nothing_through_looks_like_what_lets_next_to_nothing_through(person: Person) -> None:
+    def worn(alpha: int) -> np.ndarray:
+        fading = np.full((32, 32, 4), (200, 120, 60, alpha), np.uint8)
+        fading[..., :3] -= np.arange(32, dtype=np.uint8)[:, None, None]
+        return draw(person, plain_scenes(), [pane(60, CLEAR, texture=fading, material=Material.HAIR)])
+
+    closed, nearly = worn(254).astype(int), worn(252).astype(int)
+    assert np.abs(closed - nearly).max() <= 3
+    assert np.abs(closed - draw(person, plain_scenes(), [])).max() > 20
+
+
 def test_the_same_bytes_alone_together_and_from_two_threads(person: Person) -> None:
     rng = np.random.default_rng(3)
     key = rng.normal(size=(5, 3)) * [1, 1, 0.3] + [0, 0, 1]

@@ -287,3 +287,11 @@ def test_a_rig_is_made_once_and_goes_with_its_model() -> None:
     del model
     gc.collect()
     assert len(rig._rigs) == kept - 1
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, 2e6])
+def test_expressions_must_be_finite(model: MorphableModel, number: float) -> None:
+    basis = model.expression_basis_mm.copy()
+    basis[1, 5, 2] = number
+    with pytest.raises(FacewrightError, match=r"expression_basis_mm: found .*expected finite"):
+        rig.rig_of(dataclasses.replace(model, expression_basis_mm=basis))

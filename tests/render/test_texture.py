@@ -47,3 +47,35 @@ def test_the_largest_level_is_the_image(image: np.ndarray) -> None:
     assert (np.abs(level - kept(image).astype(int)) <= 1).all()
     opaque = np.concatenate([image[..., :3], np.full_like(image[..., :1], 255)], -1)
     np.testing.assert_array_equal(_native.MipTexture(opaque).levels()[0], kept(opaque))
+
+
+@given(
+    st.tuples(st.integers(1, 90), st.integers(1, 90)).flatmap(
+        lambda shape: arrays(np.uint8, (*shape, 4), elements=st.sampled_from([0, 253, 254]), fill=st.just(255))
+    ),
+    st.tuples(st.floats(-1, 2), st.floats(-1, 2)),
+    st.tuples(st.floats(0, 0.4), st.floats(0, 0.4)),
+)
+def test_nothing_shows_through_what_is_closed(
+    image: np.ndarray, least_uv: tuple[float, float], size: tuple[float, float]
+) -> None:
+    least = np.float32(least_uv)
+    most = least + np.float32(size)
+    texture = _native.MipTexture(image)
+    if not texture.closed(tuple(least.tolist()), tuple(most.tolist())):
+        assert (image[..., 3] < 255).any()
+        return
+    for level in texture.levels()[:5]:
+        sides = np.array(level.shape[1::-1])
+        first = np.clip(np.floor(least * sides - 0.5).astype(int), 0, sides - 1)
+        last = np.clip(np.floor(most * sides - 0.5).astype(int) + 1, 0, sides - 1)
+        assert level[first[1] : last[1] + 1, first[0] : last[0] + 1, 3].min() >= 254
+
+
+def test_a_part_can_be_closed_beside_another_that_is_not() -> None:
+    image = np.full((64, 128, 4), 255, np.uint8)
+    image[:, 64:, 3] = 100
+    texture = _native.MipTexture(image)
+    assert texture.closed((0, 0), (0.4, 1))
+    assert not texture.closed((0, 0), (0.6, 1))
+    assert not texture.closed((0.6, 0.2), (0.7, 0.3))
