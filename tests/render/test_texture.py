@@ -51,7 +51,9 @@ def test_the_largest_level_is_the_image(image: np.ndarray) -> None:
 
 @given(
     st.tuples(st.integers(1, 90), st.integers(1, 90)).flatmap(
-        lambda shape: arrays(np.uint8, (*shape, 4), elements=st.sampled_from([0, 253, 254]), fill=st.just(255))
+        lambda shape: arrays(
+            np.uint8, (*shape, 4), elements=st.sampled_from([0, 253, 254]), fill=st.just(255)
+        )
     ),
     st.tuples(st.floats(-1, 2), st.floats(-1, 2)),
     st.tuples(st.floats(0, 0.4), st.floats(0, 0.4)),
