@@ -367,6 +367,6 @@ void project(const View &view, const Vec3 *points_mm, int32_t count, int samples
 
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, project, light, shadow, sky, sample, lay, shade, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, project, cast, light, shadow, sky, sample, lay, shade, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

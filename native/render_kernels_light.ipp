@@ -81,6 +81,37 @@ struct PlacesInMap {
     }
 };
 
+// As many points as a vector has lanes. Reads one number more.
+[[gnu::always_inline]] inline void cast_some(const DepthMap &map, const Vec3 *points_mm, float *depths) {
+    const std::array<F, 4> at = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(points_mm + i); });
+    const F x = at[0] - map.centre_mm.x, y = at[1] - map.centre_mm.y, z = at[2] - map.centre_mm.z;
+    const auto along = [&](const Vec3 &axis) FW_INLINED { return axis.x * x + axis.y * y + axis.z * z; };
+    const float middle = 0.5f * static_cast<float>(map.side);
+    const F column = along(map.right) * map.scale + middle, row = middle - along(map.up) * map.scale;
+    const F depth = along(map.towards) + map.plane_mm, side = F{} + static_cast<float>(map.side);
+    const I inside = (column >= 0.0f) & (column < side) & (row >= 0.0f) & (row < side) & (depth < 2.0f * map.plane_mm);
+    const I texel = __builtin_convertvector(inside ? row : F{}, I) * map.side + __builtin_convertvector(inside ? column : F{}, I);
+    alignas(64) int32_t texels[kLanes];
+    alignas(64) float numbers[kLanes];
+    store(texels, texel);
+    store(numbers, inside ? depth : F{});
+    read_back(texels);
+    read_back(numbers);
+    for (int i = 0; i < kLanes; ++i) {
+        float &there = depths[texels[i]];
+        there = numbers[i] > there ? numbers[i] : there;
+    }
+}
+
+void cast(const DepthMap &map, const Vec3 *points_mm, int32_t count, float *depths) {
+    int32_t i = 0;
+    for (; i + kLanes < count; i += kLanes) cast_some(map, points_mm + i, depths);
+    if (i == count) return;
+    Vec3 rest[kLanes + 1];
+    for (int k = 0; k <= kLanes; ++k) rest[k] = points_mm[std::min(i + k, count - 1)];
+    cast_some(map, rest, depths);
+}
+
 void shadow(const DepthMap &map, const Receivers &receivers, int32_t count, float *out) {
     for (int32_t i = 0; i < count; i += kLanes) {
         const int32_t n = count - i;

@@ -57,41 +57,21 @@ void ShadowMap::draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardro
 }
 
 void ShadowMap::cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm) {
-    std::array<Vec3, 4> four;
-    for (int32_t i = item.first_point; i < item.last_point; i += 4) {
-        if (i + 4 <= item.first_moving) {
-            cast_four(&wardrobe.points_mm[i]);
-            continue;
-        }
-        for (int32_t k = 0; k < 4; ++k) four[k] = wardrobe.at(wardrobe.points[std::min(i + k, item.last_point - 1)], worn_mm);
-        cast_four(four.data());
-    }
+    moved_.clear();
+    for (int32_t i = item.first_moving; i < item.last_point; ++i) moved_.push_back(wardrobe.at(wardrobe.points[i], worn_mm));
+    const auto cast = [&](std::span<const Vec3> points_mm) {
+        kernels().cast(map(), points_mm.data(), static_cast<int32_t>(points_mm.size()), depth_.data());
+    };
+    cast(std::span(wardrobe.points_mm).subspan(item.first_point, item.first_moving - item.first_point));
+    cast(moved_);
 }
 
-// What lies outside the map goes to a texel that nobody reads.
-void ShadowMap::cast_four(const Vec3 *points_mm) {
-    const float *from = &points_mm->x;
-    const FourFloats a = load<FourFloats>(from), b = load<FourFloats>(from + 4), c = load<FourFloats>(from + 8);
-    const FourFloats x = FourFloats{a[0], a[3], b[2], c[1]} - kCentreMm.x, y = FourFloats{a[1], b[0], b[3], c[2]} - kCentreMm.y,
-                     z = FourFloats{a[2], b[1], c[0], c[3]} - kCentreMm.z;
-    const auto along = [&](const Vec3 &axis) { return axis.x * x + axis.y * y + axis.z * z; };
-    const FourFloats column = along(sight_.right) * kScale + kMiddle, row = kMiddle - along(sight_.up) * kScale;
-    const FourFloats height = along(sight_.towards) + kPlaneMm;
-    const FourInts inside = (column >= 0.0f) & (column < static_cast<float>(kSide)) & (row >= 0.0f) &
-                            (row < static_cast<float>(kSide)) & (height < 2.0f * kPlaneMm);
-    const FourInts at_column = __builtin_convertvector(inside ? column : FourFloats{}, FourInts);
-    const FourInts at_row = __builtin_convertvector(inside ? row : FourFloats{}, FourInts);
-    const FourInts texel = inside ? at_row * kSide + at_column : FourInts{} + kUnread;
-    for (int i = 0; i < 4; ++i) {
-        float &there = depth_[texel[i]];
-        there = height[i] > there ? height[i] : there;
-    }
+DepthMap ShadowMap::map() const {
+    return {sight_.right, sight_.up, sight_.towards, kCentreMm, kScale, kSide, kPlaneMm, kBiasMm, kRampMm, kGrazingLiftMm, depth_.data()};
 }
 
 void ShadowMap::visibility(const Receivers &receivers, size_t count, float *out) const {
-    kernels().shadow({sight_.right, sight_.up, sight_.towards, kCentreMm, kScale, kSide, kPlaneMm, kBiasMm, kRampMm, kGrazingLiftMm,
-                      depth_.data()},
-                     receivers, static_cast<int32_t>(count), out);
+    kernels().shadow(map(), receivers, static_cast<int32_t>(count), out);
 }
 
 }  // namespace fw

@@ -24,7 +24,7 @@ class ShadowMap {
   public:
     static constexpr int kSide = 104;
 
-    explicit ShadowMap(bool on) : on_(on), grid_(kSide), depth_(kUnread + 1) {}
+    explicit ShadowMap(bool on) : on_(on), grid_(kSide), depth_(kTexels + 4) {}
 
     // Looks from the unit vector `towards` (head frame). The head casts its coarse skin, attachments their opaque points.
     void draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardrobe &wardrobe, std::span<const Vec3> worn_mm,
@@ -37,16 +37,17 @@ class ShadowMap {
     void visibility(const Receivers &receivers, size_t count, float *out) const;
 
   private:
-    static constexpr int kUnread = kSide * kSide + 4;
+    static constexpr int kTexels = kSide * kSide;
 
     void cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm);
-    void cast_four(const Vec3 *points_mm);
+    DepthMap map() const;
 
     bool on_, lit_ = true;
     Sight sight_{{0, 0, 1}};
     std::vector<ScreenVertex> corners_;
     SampleGrid grid_;           // of the head
-    std::vector<float> depth_;  // per texel: distance towards the light from a plane behind the head, 0 for nothing; four more to read, one more to write
+    std::vector<float> depth_;  // per texel: distance towards the light from a plane behind the head, 0 for nothing; and four more
+    std::vector<Vec3> moved_;   // points that an expression moves
 };
 
 }  // namespace fw
