@@ -69,13 +69,6 @@ std::array<uint32_t, kSizes> by_size(uint32_t drawn, const I &left, const I &rig
     return {narrow & low, two_wide & low, narrow & two_high, two_wide & two_high, drawn & ~two};
 }
 
-// Which boxes (of samples) that lie in no more than 2 x 2 tiles lie behind all that is there.
-I hidden(const Target &target, const I &drawn, const I &left, const I &right, const I &top, const I &bottom, const F &nearest) {
-    const I first = left >> 2, last = right >> 2, upper = top >> 2, lower = bottom >> 2;
-    const I few = drawn & (last - first <= 1) & (lower - upper <= 1);
-    return few & (nearest_inside(nearest) <= gather(target.farthest, few ? upper * target.layout.across + first : I{}));
-}
-
 // An edge of all triangles of a batch as a linear function of the sample position, "inside" is >= 0 under the top-left rule.
 // It starts at dx, dy after its first corner, which are 0 for triangles that are not small.
 I set_edge(Batch &batch, int which, const I &across, const I &down, const I &dx, const I &dy) {
@@ -87,7 +80,7 @@ I set_edge(Batch &batch, int which, const I &across, const I &down, const I &dx,
     return bias;
 }
 
-void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangles, int count, bool two_sided, const Target &target) {
+void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangles, int count, bool two_sided, int side) {
     const Corners a = corners(vertices, triangles, count, 0);
     Corners b = corners(vertices, triangles, count, 1), c = corners(vertices, triangles, count, 2);
     const I usable = (a.near > 0.0f) & (b.near > 0.0f) & (c.near > 0.0f);
@@ -106,16 +99,10 @@ void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangle
     }
     // The samples whose centres lie in the box.
     constexpr int32_t half = kSubsample / 2;
-    const int32_t side = target.layout.across * 4;
     const I left = most((low_x + (half - 1)) >> 8, I{}), right = least((high_x - half) >> 8, splat(side - 1));
     const I top = most((low_y + (half - 1)) >> 8, I{}), bottom = least((high_y - half) >> 8, splat(side - 1));
     const I filled = (left <= right) & (top <= bottom);
-    const I drawn = small & filled & (area > 0);
-    batch.small = sign_bits(drawn);
-    if (target.farthest != nullptr) {
-        const F nearer = a.near > b.near ? a.near : b.near;
-        batch.small &= ~sign_bits(hidden(target, drawn, left, right, top, bottom, nearer > c.near ? nearer : c.near));
-    }
+    batch.small = sign_bits(I(small & filled & (area > 0)));
     batch.large = sign_bits(I(usable & ~small & filled));
     batch.sizes = by_size(batch.small, left, right, top, bottom);
     if (batch.small == 0) return;
@@ -281,7 +268,7 @@ void rasterize(const ScreenVertex *vertices, const Triangle *triangles, int32_t 
         const int32_t some = std::min(together, count - first), number = first_number + first;
         for (int32_t k = 0; k < some; k += kLanes) {
             Batch &batch = batches[k / kLanes];
-            set_up(batch, vertices, triangles + first + k, std::min(kLanes, some - k), two_sided, target);
+            set_up(batch, vertices, triangles + first + k, std::min(kLanes, some - k), two_sided, target.layout.across * 4);
             for (int size = 0; size < kSizes; ++size) sizes[size] |= uint64_t{batch.sizes[size]} << k;
             large |= uint64_t{batch.large} << k;
         }
@@ -306,7 +293,7 @@ int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, const int
     Batch batch;
     List list{target.inverse_depth, out, 0};
     for (int32_t first = 0; first < count; first += kLanes) {
-        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), true, target);
+        set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), true, target.layout.across * 4);
         for (uint32_t left = batch.small | batch.large; left != 0; left &= left - 1) {
             const int i = __builtin_ctz(left);
             list.number = numbers[first + i];

@@ -24,16 +24,13 @@ Layers::Layers(Stage &stage, std::span<const Paint> paints, const TileLayout &la
       known_(first_.size()),
       pixels_(first_.size() + 1) {}
 
-void Layers::find(std::span<const uint8_t> visible, SampleGrid &grid) {
+void Layers::find(std::span<const uint8_t> visible, const SampleGrid &grid) {
     seen_.clear();
     bool measured = false;
     for (size_t i = 0; i < visible.size(); ++i) {
         const Wardrobe::Item &item = stage_.wardrobe.items[i];
         if (!visible[i] || item.first_veil == item.last_triangle) continue;
-        if (!measured) {
-            grid.measure();
-            farthest_.take(grid);
-        }
+        if (!measured) farthest_.measure(grid);
         measured = true;
         for (int32_t t = item.first_veil; t < item.last_triangle; ++t)
             consider(stage_.head_triangles() + t, item.two_sided);

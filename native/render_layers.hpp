@@ -21,7 +21,7 @@ class Layers {
     Layers(Stage &stage, std::span<const Paint> paints, const TileLayout &layout);
 
     // Finds the triangles of transparent attachments that may be seen in front of the grid, and marks them as needed.
-    void find(std::span<const uint8_t> visible, SampleGrid &grid);
+    void find(std::span<const uint8_t> visible, const SampleGrid &grid);
     // Whether there are any.
     bool any() const { return !seen_.empty(); }
     // Draws them. The grid's depths of what has been closed change.

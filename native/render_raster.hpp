@@ -88,7 +88,6 @@ struct Target {
     TileLayout layout;
     int32_t *triangle;
     float *inverse_depth;
-    const float *farthest;  // as in SampleGrid; null where it has not been measured
 };
 
 // What is seen at each sample: the index of the triangle (-1 for none) and 1 / depth there (0 for none).
@@ -96,30 +95,20 @@ struct SampleGrid {
     TileLayout layout;
     LinedVector<int32_t> triangle;
     LinedVector<float> inverse_depth;
-    LinedVector<float> farthest;  // per 2 x 2 tiles, by the first: the least 1 / depth when it was last measured
-    bool measured = false;        // since it was cleared
 
-    explicit SampleGrid(int side)
-        : layout(side), triangle(layout.samples()), inverse_depth(layout.samples()), farthest(layout.samples() / 16) {}
+    explicit SampleGrid(int side) : layout(side), triangle(layout.samples()), inverse_depth(layout.samples()) {}
 
     void clear() {
         std::fill(triangle.begin(), triangle.end(), -1);
         std::fill(inverse_depth.begin(), inverse_depth.end(), 0.0f);
-        measured = false;
     }
-    // What is drawn afterwards and lies behind all of its tiles is left out early.
-    void measure();
-    Target target() { return {layout, triangle.data(), inverse_depth.data(), measured ? farthest.data() : nullptr}; }
+    Target target() { return {layout, triangle.data(), inverse_depth.data()}; }
 };
-
-// The depth inside a triangle may be rounded to slightly more than its corners' nearest.
-[[gnu::always_inline]] inline auto nearest_inside(const auto &nearest) { return nearest * (1.0f + 1.0e-5f); }
 
 // The farthest surface in each block of a grid, to leave out early what lies behind it.
 class FarthestBlocks {
   public:
-    // From what the grid has measured.
-    void take(const SampleGrid &grid);
+    void measure(const SampleGrid &grid);
     // Whether something with this box (fixed-point) and this largest 1 / depth lies behind everything in its blocks.
     bool hide(int32_t left, int32_t right, int32_t top, int32_t bottom, float nearest) const;
 

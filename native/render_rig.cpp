@@ -54,8 +54,6 @@ void check(const ModelArrays &m, size_t vertices, size_t triangles) {
                                         std::to_string(m.weld[first]) + ", expected the first vertex of a place to be its own");
 }
 
-bool is_skin_or_mouth(uint8_t part) { return part == kSkin || part == kMouthInterior; }
-
 // Of x, y and z for each vertex.
 Direction direction_of(std::span<const float> by_mm) {
     constexpr float steps = 32767.0f, least_mm = 1.0e-6f;
@@ -117,7 +115,6 @@ CoarseMesh simplified(const Rig &rig, std::span<const Vec3> mean_mm) {
 Rig::Rig(const ModelArrays &m)
     : vertices(static_cast<int32_t>(m.occlusion.size())),
       parts(m.parts.begin(), m.parts.end()),
-      skin_triangles(static_cast<int32_t>(std::ranges::find_if_not(parts, is_skin_or_mouth) - parts.begin())),
       weld(m.weld.begin(), m.weld.end()),
       occlusion(m.occlusion.begin(), m.occlusion.end()) {
     check(m, m.occlusion.size(), m.parts.size());

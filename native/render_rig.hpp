@@ -11,7 +11,7 @@
 namespace fw {
 
 inline constexpr int kParts = 8;  // as many as models/morphable.py's Part
-inline constexpr uint8_t kSkin = 0, kLeftEye = 1, kRightEye = 2, kUpperTeeth = 3, kLowerTeeth = 4, kMouthInterior = 7;
+inline constexpr uint8_t kSkin = 0, kLeftEye = 1, kRightEye = 2, kUpperTeeth = 3, kLowerTeeth = 4;
 inline constexpr int kLandmarks = 68;
 inline constexpr int kAlignment = 5;
 inline constexpr int kAlignmentVertices = 6;
@@ -71,7 +71,6 @@ struct Rig {
     std::vector<Triangle> welded;       // the same triangles, by the first vertex at each place
     CoarseMesh coarse_skin;             // one vertex within every few millimetres
     std::vector<uint8_t> parts;         // per triangle
-    int32_t skin_triangles;             // those of the skin and inside the mouth that come before all others
     std::vector<uint8_t> vertex_parts;  // per vertex: the part of the triangles that use it
     std::vector<int32_t> weld;
     std::vector<int32_t> seam;  // vertices that are not the first at their place

@@ -126,9 +126,7 @@ void Stage::draw_opaque(std::span<const uint8_t> visible, SampleGrid &grid) cons
         kernels().rasterize(screen.data(), triangles.data() + first, last - first, first, two_sided, grid.target());
     };
     grid.clear();
-    draw(0, rig.skin_triangles, false);
-    grid.measure();
-    draw(rig.skin_triangles, head_triangles(), false);
+    draw(0, head_triangles(), false);
     for (size_t i = 0; i < visible.size(); ++i) {
         const Wardrobe::Item &item = wardrobe.items[i];
         if (visible[i]) draw(head_triangles() + item.first_triangle, head_triangles() + item.first_veil, item.two_sided);
