@@ -23,10 +23,10 @@ MODES = {"once a pixel": [], "every sample": ["every-sample"]}
 PATHS = ("portable", "avx2")
 SHORT, LONG = 2, 8
 STAGES = {
-    "geometry": r"Stage::(set|express|place|project)$|vertex_normals|::project$|framed_view|Rig",
-    "shadows": r"ShadowMap|::(place|corner|shadow|sky)$",
+    "geometry": r"Stage::(set|express|place|project)$|vertex_normals|::(express|project)$|framed_view|Rig",
+    "shadows": r"ShadowMap|::(place|corner|cast|shadow|sky)$",
     "light": r"Stage::(light|set_attributes)|Lighting|::light|make_light|highlight|shine",
-    "raster": r"::(rasterize|walk|set_up|corners)|draw_opaque|need_seen|FarthestBlocks",
+    "raster": r"::(rasterize|walk|draw_set|by_size|set_up|corners)|draw_opaque|need_seen|FarthestBlocks",
     "layers": r"Layers|::cover",
     "shade": r"shade|Opaque|::Texture|Places|Fragments|::(sample|see|see_head|lay)$|texels_per_pixel",
     "resolve": r"resolve|Canvas",
