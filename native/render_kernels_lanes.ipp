@@ -31,7 +31,6 @@ template <class Number>
     alignas(64) int32_t at[kLanes];
     alignas(64) float out[kLanes];
     store(at, places);
-    read_back(at);
     for (int i = 0; i < kLanes; ++i) out[i] = from[at[i]];
     return load<F>(out);
 }
