@@ -53,7 +53,6 @@ class Annotator {
   private:
     struct Weights {
         std::array<float, 3> screen, surface;  // of the corners; each sums to 1
-        bool behind;
     };
 
     Weights weights(int32_t triangle, int x, int y) const {
@@ -66,8 +65,7 @@ class Annotator {
         const double s0 = w0 * (parallel ? 1.0 : a.inverse_depth), s1 = w1 * (parallel ? 1.0 : b.inverse_depth),
                      s2 = w2 * (parallel ? 1.0 : c.inverse_depth), sum = s0 + s1 + s2;
         return {{static_cast<float>(w0 / area), static_cast<float>(w1 / area), static_cast<float>(w2 / area)},
-                {static_cast<float>(s0 / sum), static_cast<float>(s1 / sum), static_cast<float>(s2 / sum)},
-                area < 0};
+                {static_cast<float>(s0 / sum), static_cast<float>(s1 / sum), static_cast<float>(s2 / sum)}};
     }
 
     float near(int32_t triangle, const Weights &at) const {
@@ -147,17 +145,17 @@ class Annotator {
         if (triangle < 0) return;
         const Weights at = weights(triangle, x, y);
         std::copy(at.surface.begin(), at.surface.end(), out.barycentric + pixel * 3);
-        const Kind &kind = stage_.kinds[triangle];
+        const int32_t item = stage_.kinds[triangle].item, behind = stage_.behind(triangle);
         Vec3 normal{0, 0, 0}, light{0, 0, 0}, tint{0, 0, 0};
         float depth = 0.0f;
         for (int i = 0; i < 3; ++i) {
-            const int32_t v = stage_.triangles[triangle][i], row = v + (at.behind ? kind.behind : 0);
+            const int32_t v = stage_.triangles[triangle][i], row = v + behind;
             const Attributes &lit = stage_.attributes[row];
             const float share = at.surface[i];
             normal = normal + stage_.normal(row) * share;
             light = light + Vec3{lit.red, lit.green, lit.blue} * (share / lit.weight);
             depth += share / stage_.screen[v].inverse_depth;
-            const bool coloured = kind.item < 0 && !sitter_.vertex_albedo.empty();
+            const bool coloured = item < 0 && !sitter_.vertex_albedo.empty();
             tint = tint + (coloured ? sitter_.vertex_albedo[v] : Vec3{1, 1, 1}) * share;
         }
         out.depth_mm[pixel] = depth;

@@ -98,12 +98,18 @@ void Stage::see_head(std::span<const int32_t> seen) {
 void Stage::see(int32_t triangle, const Surface &surface) {
     need(triangle);
     seen_.push_back(triangle);
-    const Triangle &t = triangles[triangle];
-    const Kind &kind = kinds[triangle];
     Facet &facet = facets[triangle];
     facet.surface = &surface;
-    facet.behind = kind.behind != 0 && doubled_area(screen[t[0]], screen[t[1]], screen[t[2]]) < 0 ? kind.behind : 0;
-    facet.fine = kind.fine;
+    facet.behind = behind(triangle);
+    facet.fine = kinds[triangle].fine;
+}
+
+int32_t Stage::behind(int32_t triangle) const {
+    const Triangle &t = triangles[triangle];
+    const int32_t rows = kinds[triangle].behind;
+    if (rows == 0 || doubled_area(screen[t[0]], screen[t[1]], screen[t[2]]) >= 0) return 0;
+    const auto normal = [&](int i) { return wardrobe.normals[t[i] - rig.vertices]; };
+    return dot(normal(0) + normal(1) + normal(2), view.rotation[2]) < 0.0f ? rows : 0;
 }
 
 // An attachment's vertices move as the expression moves their anchors.

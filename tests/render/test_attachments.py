@@ -169,6 +169,18 @@ def test_only_two_sided_things_are_seen_from_behind(person: Person) -> None:
     assert np.abs(difference).max() <= 1
 
 
+def test_cloth_that_is_folded_over_is_lit_as_its_normals_say(person: Person) -> None:
+    cloth = pane(60, (200, 120, 60, 255), two_sided=True)
+    folded = dataclasses.replace(cloth, triangles=cloth.triangles[:, ::-1].copy())
+    turned_away = dataclasses.replace(cloth, normals=-cloth.normals)
+    light = np.zeros((1, 9, 3), np.float32)
+    light[0, 0], light[0, 2] = 0.6, 0.5  # brighter from the camera's side
+    scenes = plain_scenes(light=light)
+    flat = draw(person, scenes, [cloth]).astype(int)
+    assert np.abs(flat - draw(person, scenes, [folded])).max() <= 1
+    assert np.abs(flat - draw(person, scenes, [turned_away])).max() > 20
+
+
 def test_hair_is_shaded_alike_from_both_sides(person: Person) -> None:
     card = pane(60, (150, 120, 90, 255), material=Material.HAIR, two_sided=True)
     back = dataclasses.replace(card, triangles=card.triangles[:, ::-1].copy())
