@@ -157,8 +157,8 @@ def take_turns(sides: Sequence[Side], rounds: int) -> None:
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
 
 
-def ratios(of: dict[int, float], to: dict[int, float]) -> float:
-    """The median, of the rounds that both have."""
+def median_ratio(of: dict[int, float], to: dict[int, float]) -> float:
+    """Of the rounds that both have."""
     return statistics.median(seconds / to[number] for number, seconds in of.items() if number in to)
 
 
@@ -187,7 +187,9 @@ def speed_table(sides: Sequence[Side]) -> list[str]:
                 cells.append("-")
                 continue
             theirs = side.seconds(key)
-            cells.append(f"{1e6 * statistics.median(theirs.values()):,.0f} ({ratios(theirs, ours):.2f})")
+            cells.append(
+                f"{1e6 * statistics.median(theirs.values()):,.0f} ({median_ratio(theirs, ours):.2f})"
+            )
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
@@ -209,7 +211,7 @@ def scaling_table(side: Side, rounds: int) -> list[str]:
         walls = [side.seconds(f"{key} {threads}", "wall") for threads in (1, 2)]
         lines.append(
             f"| {key} | {1e6 * statistics.median(one.values()):,.0f} | {1e6 * statistics.median(two.values()):,.0f} "
-            f"| {2 * ratios(one, two):.2f} | {ratios(*walls):.2f} | {statistics.median(loads):.1f} |"
+            f"| {2 * median_ratio(one, two):.2f} | {median_ratio(*walls):.2f} | {statistics.median(loads):.1f} |"
         )
     return lines
 

@@ -150,7 +150,8 @@ struct Kernels {
     void (*express)(const BlockMoves *blocks, int32_t count, float amount, const Columns &to);
     // `samples`: per pixel, along each axis; 1, 2 or 4.
     void (*project)(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out);
-    // Raises a map's depths to points that lie farther out; nothing beyond the map, or further from its plane than the middle is twice.
+    // Raises a map's depths, which these are, to points that lie farther out: those within the map and twice the middle's distance of
+    // its plane.
     void (*cast)(const DepthMap &map, const Vec3 *points_mm, int32_t count, float *depths);
     void (*light)(const Light &light, const VertexLights &vertices, int32_t count);
     // The part of the light that reaches receivers from the direction of a map, over a soft edge of 3 x 3 texels.

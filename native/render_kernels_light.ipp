@@ -61,39 +61,38 @@ struct SomeReceivers {
     }
 };
 
-// Where a map shows receivers that are taken this far off their surfaces: columns and rows, of which the middle of the map has
-// this one, and millimetres towards the viewer.
+// Where a map shows points: columns and rows, of which the middle of the map has this one, and millimetres towards the viewer.
 struct PlacesInMap {
     F column, row, nearness;
 
-    [[gnu::always_inline]] PlacesInMap(const DepthMap &map, const SomeReceivers &from, const F &lift, float middle) {
-        const F x = from.x + from.normal_x * lift - map.centre_mm.x, y = from.y + from.normal_y * lift - map.centre_mm.y,
-                z = from.z + from.normal_z * lift - map.centre_mm.z;
+    [[gnu::always_inline]] PlacesInMap(const DepthMap &map, const F &x_mm, const F &y_mm, const F &z_mm, float middle) {
+        const F x = x_mm - map.centre_mm.x, y = y_mm - map.centre_mm.y, z = z_mm - map.centre_mm.z;
         column = (x * map.right.x + y * map.right.y + z * map.right.z) * map.scale + middle;
         row = middle - (x * map.up.x + y * map.up.y + z * map.up.z) * map.scale;
         nearness = x * map.towards.x + y * map.towards.y + z * map.towards.z;
     }
 
-    // Which of them have `before` columns and rows in front of theirs, and one behind.
-    [[gnu::always_inline]] I inside(const DepthMap &map, float before) const {
-        const float last = static_cast<float>(map.side - 1);
-        return (column >= before) & (column < last) & (row >= before) & (row < last);
+    // Of receivers that are taken this far off their surfaces.
+    [[gnu::always_inline]] PlacesInMap(const DepthMap &map, const SomeReceivers &from, const F &lift, float middle)
+        : PlacesInMap(map, from.x + from.normal_x * lift, from.y + from.normal_y * lift, from.z + from.normal_z * lift, middle) {}
+
+    // Which of them have so many columns and rows in front of theirs, and behind.
+    [[gnu::always_inline]] I inside(const DepthMap &map, float before, int behind) const {
+        const float past = static_cast<float>(map.side - behind);
+        return (column >= before) & (column < past) & (row >= before) & (row < past);
     }
 };
 
 // As many points as a vector has lanes. Reads one number more.
 [[gnu::always_inline]] inline void cast_some(const DepthMap &map, const Vec3 *points_mm, float *depths) {
     const std::array<F, 4> at = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(points_mm + i); });
-    const F x = at[0] - map.centre_mm.x, y = at[1] - map.centre_mm.y, z = at[2] - map.centre_mm.z;
-    const auto along = [&](const Vec3 &axis) FW_INLINED { return axis.x * x + axis.y * y + axis.z * z; };
-    const float middle = 0.5f * static_cast<float>(map.side);
-    const F column = along(map.right) * map.scale + middle, row = middle - along(map.up) * map.scale;
-    const F depth = along(map.towards) + map.plane_mm, side = F{} + static_cast<float>(map.side);
-    const I inside = (column >= 0.0f) & (column < side) & (row >= 0.0f) & (row < side) & (depth < 2.0f * map.plane_mm);
-    const I texel = __builtin_convertvector(inside ? row : F{}, I) * map.side + __builtin_convertvector(inside ? column : F{}, I);
+    const PlacesInMap place(map, at[0], at[1], at[2], 0.5f * static_cast<float>(map.side));
+    const F depth = place.nearness + map.plane_mm;
+    const I inside = place.inside(map, 0.0f, 0) & (depth < 2.0f * map.plane_mm);
+    const I column = __builtin_convertvector(inside ? place.column : F{}, I), row = __builtin_convertvector(inside ? place.row : F{}, I);
     alignas(64) int32_t texels[kLanes];
     alignas(64) float numbers[kLanes];
-    store(texels, texel);
+    store(texels, row * map.side + column);
     store(numbers, inside ? depth : F{});
     read_back(texels);
     read_back(numbers);
@@ -120,7 +119,7 @@ void shadow(const DepthMap &map, const Receivers &receivers, int32_t count, floa
         const F lift = at.lift + map.grazing_lift_mm * (1.0f - (facing > 0.0f ? facing : F{}));
         const PlacesInMap place(map, at, lift, 0.5f * static_cast<float>(map.side));
         const F here = place.nearness + map.plane_mm + map.bias_mm;
-        const I inside = place.inside(map, 1.0f);
+        const I inside = place.inside(map, 1.0f, 1);
         const F x = inside ? place.column : F{} + 1.0f, y = inside ? place.row : F{} + 1.0f;
         const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I);
         const I first = (row - 1) * map.side + column - 1;
@@ -145,7 +144,7 @@ void sky(const DepthMap &map, const Receivers &receivers, int32_t count, float *
         const F weight = away ? -cosine : cosine;
         const PlacesInMap place(map, at, at.lift, 0.5f * static_cast<float>(map.side) - 0.5f);
         const F here = (away ? -place.nearness : place.nearness) + map.plane_mm + map.bias_mm;
-        const I inside = place.inside(map, 0.0f);
+        const I inside = place.inside(map, 0.0f, 1);
         const F x = inside ? place.column : F{}, y = inside ? place.row : F{};
         const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I);
         const I first = row * map.side + column + (away & texels);

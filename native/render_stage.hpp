@@ -60,8 +60,8 @@ class Stage {
     int64_t light(const Sitter &sitter, const Shot &shot);
 
     int32_t head_triangles() const { return static_cast<int32_t>(rig.triangles.size()); }
-    // What leads from a triangle's vertices to the attributes of the side that is seen of it. Where an expression folds cloth over, its
-    // reverse is seen for a moment, and lit as the side that its normals say.
+    // What leads from a triangle's vertices to the attributes of the side that is seen of it: of its reverse, if its normals face away,
+    // too. Where only its corners do, an expression has folded cloth over.
     int32_t behind(int32_t triangle) const;
     int32_t backs() const { return static_cast<int32_t>(positions_mm.size()) - rig.vertices; }
     // A unit normal in the camera frame, of the side that an attribute row describes.

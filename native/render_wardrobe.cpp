@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "render_shading.hpp"
@@ -79,24 +80,20 @@ bool Wardrobe::is_closed(const Triangle &t, const MipTexture &texture) const {
 // Returns the first that lets anything through.
 int32_t Wardrobe::add_triangles(const AttachmentArrays &a, int32_t first_vertex, const MipTexture &texture) {
     const auto first = static_cast<int32_t>(triangles.size());
-    std::vector<int32_t> veils;
     const auto triangle = [&](int32_t t) {
         const int32_t *corners = &a.triangles[size_t(t) * 3];
         return Triangle{corners[0] + first_vertex, corners[1] + first_vertex, corners[2] + first_vertex};
     };
-    const auto add = [&](int32_t t) {
+    std::vector<int32_t> order(a.triangles.size() / 3);
+    std::iota(order.begin(), order.end(), 0);
+    const bool glass = static_cast<Material>(a.material) == Material::glass;
+    const auto veils = std::stable_partition(order.begin(), order.end(), [&](int32_t t) { return !glass && is_closed(triangle(t), texture); });
+    for (const int32_t t : order) {
         triangles.push_back(triangle(t));
         given.push_back(first + t);
         texels.push_back(texel_area(triangles.back(), texture));
-    };
-    for (int32_t t = 0; t < static_cast<int32_t>(a.triangles.size() / 3); ++t)
-        if (static_cast<Material>(a.material) != Material::glass && is_closed(triangle(t), texture))
-            add(t);
-        else
-            veils.push_back(t);
-    const auto first_veil = static_cast<int32_t>(triangles.size());
-    for (const int32_t t : veils) add(t);
-    return first_veil;
+    }
+    return first + static_cast<int32_t>(veils - order.begin());
 }
 
 void Wardrobe::add(const AttachmentArrays &a, std::shared_ptr<const MipTexture> texture) {
@@ -153,13 +150,8 @@ void Wardrobe::add_points(int32_t triangle, float step_mm, const Item &item) {
             const float w1 = (static_cast<float>(i) + 0.5f) / static_cast<float>(across);
             const float w2 = (static_cast<float>(j) + 0.5f) / static_cast<float>(down), w0 = 1.0f - w1 - w2;
             if (w0 < 0.0f) continue;
-            if (closed) {
-                points.push_back({triangle, w1, w2});
-                continue;
-            }
-            const float u = w0 * uv[t[0]][0] + w1 * uv[t[1]][0] + w2 * uv[t[2]][0];
-            const float v = w0 * uv[t[0]][1] + w1 * uv[t[1]][1] + w2 * uv[t[2]][1];
-            if (item.texture->alpha(level, u, v) >= opaque) points.push_back({triangle, w1, w2});
+            const auto along = [&](int axis) { return w0 * uv[t[0]][axis] + w1 * uv[t[1]][axis] + w2 * uv[t[2]][axis]; };
+            if (closed || item.texture->alpha(level, along(0), along(1)) >= opaque) points.push_back({triangle, w1, w2});
         }
 }
 

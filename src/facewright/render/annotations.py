@@ -29,9 +29,9 @@ class Landmarks:
 
     px: (n, K, 2) image frame, pixel centres at +0.5; they may lie outside the image.
     mm: (n, K, 3) head frame, with the scene's expression.
-    visible: (n, K) whether nothing lies more than 1 mm in front: no triangle of the head or of an opaque attachment
-        (tested exactly), and not the surface that `Annotations.triangle` names there. It does not say whether the
-        point is inside the image.
+    visible: (n, K) whether nothing lies more than 1 mm in front: no triangle of the head or of an attachment that lets
+        nothing through (tested exactly), and not the surface that `Annotations.triangle` names there. It does not say
+        whether the point is inside the image.
     """
 
     px: Float32[np.ndarray, "n K 2"]
