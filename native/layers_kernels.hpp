@@ -18,9 +18,9 @@ struct Norm {
     Activation activation;
     float eps;
     const float *weight, *bias, *slope;
-    float momentum;
-    float *running_mean, *running_variance;
-    int64_t *batches;  // that the running moments have seen
+    float momentum = 0;
+    float *running_mean = nullptr, *running_variance = nullptr;
+    int64_t *batches = nullptr;  // that the running moments have seen
 };
 
 // The gradient of y: dy, whose rows begin `stride` numbers apart, and, if not null, that of y's pixels in even rows and

@@ -1,6 +1,7 @@
 // Numbers of channels side by side: N lanes of float32, loaded from and stored as float32 or bfloat16.
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -23,7 +24,7 @@ struct Packed {
 template <int N>
 FW_INLINE Floats<N> widened(const typename Packed<N>::Shorts &halves) {
     const auto words = __builtin_convertvector(halves, typename Packed<N>::Words) << 16;
-    return reinterpret_cast<const Floats<N> &>(words);
+    return std::bit_cast<Floats<N>>(words);
 }
 
 // To the nearest, ties to even.
@@ -32,12 +33,12 @@ FW_INLINE typename Packed<N>::Shorts rounded(const Floats<N> &v) {
     using Shorts = typename Packed<N>::Shorts;
 #if defined(__AVX512BF16__)
     if constexpr (N == 16) {
-        const __m256bh halves = _mm512_cvtneps_pbh(reinterpret_cast<const __m512 &>(v));
-        return reinterpret_cast<const Shorts &>(halves);
+        const __m256bh halves = _mm512_cvtneps_pbh(std::bit_cast<__m512>(v));
+        return std::bit_cast<Shorts>(halves);
     }
 #endif
     using Words = typename Packed<N>::Words;
-    const Words bits = reinterpret_cast<const Words &>(v);
+    const Words bits = std::bit_cast<Words>(v);
     const Words nearest = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
     return __builtin_convertvector(v == v ? nearest : Words{} + 0x7fc0u, Shorts);
 }
@@ -81,8 +82,8 @@ template <int N>
 FW_INLINE Floats<N> inverse_root(const Floats<N> &v) {
 #if defined(__AVX512F__)
     if constexpr (N == 16) {
-        const __m512 rough = _mm512_rsqrt14_ps(reinterpret_cast<const __m512 &>(v));
-        const Floats<N> r = reinterpret_cast<const Floats<N> &>(rough);
+        const __m512 rough = _mm512_rsqrt14_ps(std::bit_cast<__m512>(v));
+        const Floats<N> r = std::bit_cast<Floats<N>>(rough);
         return r * (1.5f - 0.5f * v * r * r);
     }
 #endif

@@ -45,7 +45,7 @@ FourFloats Fragments::with_highlight(const Fragment &fragment, const FourFloats 
         weight += share;
         u += part * vertex.u;
         v += part * vertex.v;
-        arriving += share * stage_.arriving[row];
+        arriving += share * stage_.arriving(row);
         normal = normal + stage_.normal(row) * share;
     }
     const float inverse = 1.0f / weight;

@@ -105,17 +105,57 @@ template <class Numbers>
     return alpha >= opaque ? Numbers{} + 1.0f : alpha;
 }
 
+// A Blinn-Phong lobe with the usual normalisation and Schlick's Fresnel: its reflectance head-on (0 is matt), and the exponent as a
+// number of squarings.
+struct Gloss {
+    static constexpr int kMostSquarings = 9;
+
+    float reflectance = 0.0f;
+    int32_t squarings = 0;
+    float peak = 0.0f;  // (exponent + 8) / 8
+
+    constexpr Gloss() = default;
+    constexpr Gloss(float reflectance, int squarings)
+        : reflectance(reflectance), squarings(squarings), peak(static_cast<float>((1 << squarings) + 8) * 0.125f) {}
+};
+
+// The part of the highlight's irradiance that is reflected (pi left in, as in diffuse light), by the cosines between a surface's normal
+// and the light, and the half vector. `fresnel`: Schlick's (1 - v.h)^5.
+template <class Numbers, class Wholes>
+[[gnu::always_inline]] inline Numbers lobe_of(const Numbers &reflectance, const Wholes &squarings, const Numbers &peak,
+                                              const Numbers &facing, const Numbers &half, float fresnel) {
+    Numbers lobe = half;
+    for (int i = 0; i < Gloss::kMostSquarings; ++i) lobe = squarings > i ? lobe * lobe : lobe;
+    const Numbers reflected = (reflectance + (1.0f - reflectance) * fresnel) * peak * lobe * facing;
+    return (facing > 0.0f) & (half > 0.0f) & (reflectance > 0.0f) ? reflected : Numbers{};
+}
+
 // Points, as a structure of arrays.
 struct Columns {
     float *x, *y, *z;
 };
 
-// Light on a vertex, before and after: a structure of arrays.
-struct VertexLights {
-    float *x, *y, *z;                  // unit normal, camera frame
-    float *open, *arriving;            // the parts of the ambient and of the key light that reach the vertex
-    float *soft_red, *soft_green, *soft_blue;  // how far the key light creeps past the terminator
-    float *red, *green, *blue;         // out: diffuse light
+// How vertices of one kind take light.
+struct alignas(32) Finish {
+    float soft_red, soft_green, soft_blue;  // how far the key light creeps past the terminator
+    float lift_mm;                          // how far off its surface a vertex takes its shadow
+    Gloss gloss;                            // of what adds no highlights of its own, pixel by pixel
+    float unused = 0.0f;
+};
+
+// What vertices are lit by; all but the normals are read in the rows of the vertices' numbers.
+struct Unlit {
+    const Vec3 *positions_mm;  // head frame
+    const float *normals;      // head frame, of any length: rows of at least three numbers
+    int32_t stride;            // from one normal to the next, numbers
+    float turn;                // -1 where their other sides are lit, else 1
+    const ScreenVertex *screen;
+    const std::array<float, 2> *uv;
+    const float *open;         // the part of the sky that reaches them
+    const uint8_t *kinds;      // each one's finish; null for the first of all
+    const Finish *finishes;
+    const Vec3 *albedo;        // null for white
+    const Vec3 *strands;       // directions of hair, head frame; null for what is none, or has no highlights
 };
 
 // What lies farthest out along a direction, as a parallel view from there shows it: rows of texels, from the top.
@@ -153,9 +193,11 @@ struct Kernels {
     // Raises a map's depths, which these are, to points that lie farther out: those within the map and twice the middle's distance of
     // its plane.
     void (*cast)(const DepthMap &map, const Vec3 *points_mm, int32_t count, float *depths);
-    void (*light)(const Light &light, const VertexLights &vertices, int32_t count);
-    // The part of the light that reaches receivers from the direction of a map, over a soft edge of 3 x 3 texels.
-    void (*shadow)(const DepthMap &map, const Receivers &receivers, int32_t count, float *out);
+    // Finds the light on vertices of these numbers, of which there are whole sixteens, and writes rows of the same numbers: what is
+    // interpolated, and the unit normal in the camera frame with the part of the light that makes highlights that arrives. `shadow` is
+    // the view from the key light, past a soft edge of 3 x 3 texels; null where all of it arrives.
+    void (*light)(const View &view, const Light &light, const DepthMap *shadow, const Unlit &vertices, const int32_t *numbers,
+                  int32_t count, Attributes *attributes, FourFloats *facing);
     // Adds up, for each receiver, the cosine under which it faces a map's direction or the opposite one, and the part of that from
     // where light reaches it. The map of the opposite direction, seen through from the same side, follows the first.
     void (*sky)(const DepthMap &map, const Receivers &receivers, int32_t count, float *reached, float *facing);

@@ -336,11 +336,9 @@ void express(const BlockMoves *blocks, int32_t count, float amount, const Column
     const F row = ((along(view.image_y) + view.offset_y) * near + view.shift_y) * samples;
     constexpr float guard = kGuardSamples;
     const I usable = (depth >= kNearMm) & (depth <= kFarMm) & (column > -guard) & (column < guard) & (row > -guard) & (row < guard);
-    I rows[4] = {snapped(column, usable), snapped(row, usable), reinterpret_cast<I>(usable ? inverse : F{}), I{}};
-    turn(rows[0], rows[1], rows[2], rows[3]);
-    alignas(64) int32_t numbers[4][kLanes];
-    for (int k = 0; k < 4; ++k) store(numbers[k], rows[k]);
-    for (int i = 0; i < kLanes; ++i) store(&out[i].x, load<FourInts>(numbers[i % 4] + i / 4 * 4));
+    const I x = snapped(column, usable), y = snapped(row, usable);
+    const Rows rows(reinterpret_cast<F>(x), reinterpret_cast<F>(y), usable ? inverse : F{}, F{});
+    for (int i = 0; i < kLanes; ++i) store(&out[i].x, rows[i]);
 }
 
 void project(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out) {
@@ -354,6 +352,6 @@ void project(const View &view, const Vec3 *points_mm, int32_t count, int samples
 
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, project, cast, light, shadow, sky, sample, lay, shade, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, project, cast, light, sky, sample, lay, shade, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "render_kernels.hpp"
@@ -17,6 +18,7 @@ constexpr uint32_t kAllLanes = (1u << kLanes) - 1;
 
 using F = Floats<kLanes>;
 using I = Ints<kLanes>;
+typedef int64_t TwoLongs __attribute__((vector_size(16)));
 
 [[gnu::always_inline]] inline I splat(int32_t x) { return I{} + x; }
 
@@ -48,6 +50,14 @@ template <class Number>
         store(to, v);
     else
         std::memcpy(to, &v, size_t(count) * sizeof(float));
+}
+
+// Of numbers from 0 on.
+[[gnu::always_inline]] inline F root(const F &x) {
+    alignas(64) float numbers[kLanes];
+    store(numbers, x);
+    for (float &number : numbers) number = std::sqrt(number);
+    return load<F>(numbers);
 }
 
 // Between 0 and 1.
@@ -112,6 +122,31 @@ template <class Row>
     turn(a, b, c, d);
     return std::array{a, b, c, d};
 }
+
+// The columns of a matrix of which `row` gives each lane's row of two numbers, as eight bytes.
+template <class Row>
+[[gnu::always_inline]] inline std::array<I, 2> columns_of_two(Row &&row) {
+    const auto two = [&](int i) FW_INLINED { return reinterpret_cast<FourInts>(TwoLongs{row(i), row(i + 1)}); };
+    const I first = join([&](int g) FW_INLINED { return two(4 * g); }), second = join([&](int g) FW_INLINED { return two(4 * g + 2); });
+    return {uneven<0>(first, second, LanesOf<I>{}), uneven<1>(first, second, LanesOf<I>{})};
+}
+
+// Each lane's row of four numbers, from columns.
+class Rows {
+  public:
+    [[gnu::always_inline]] Rows(F a, F b, F c, F d) {
+        turn(a, b, c, d);
+        store(numbers_[0], a);
+        store(numbers_[1], b);
+        store(numbers_[2], c);
+        store(numbers_[3], d);
+    }
+
+    [[gnu::always_inline]] FourFloats operator[](int i) const { return load<FourFloats>(numbers_[i % 4] + i / 4 * 4); }
+
+  private:
+    alignas(64) float numbers_[4][kLanes];
+};
 
 // The first or the last four numbers of each four lanes' i-th row.
 struct Halves {

@@ -7,37 +7,6 @@ namespace fw::FW_ISA {
 
 namespace {
 
-[[gnu::always_inline]] inline float non_negative(float x) { return x > 0.0f ? x : 0.0f; }
-
-// The cosine, bent to 0 within +-width of the terminator.
-[[gnu::always_inline]] inline float soft_cosine(float cosine, float width) {
-    const float over = cosine + width, bent = over * over / (4.0f * width);
-    return cosine >= width ? cosine : over > 0.0f ? bent : 0.0f;
-}
-
-// Diffuse light of one channel.
-void light_channel(const float (&k)[9], const float (&key)[4], const VertexLights &at, const float *soft, int32_t count,
-                   float *out) {
-    for (int32_t i = 0; i < count; ++i) {
-        const float x = at.x[i], y = at.y[i], z = at.z[i];
-        const float ambient = k[0] + k[1] * y + k[2] * z + k[3] * x + k[4] * (x * y) + k[5] * (y * z) + k[6] * (z * z) +
-                              k[7] * (z * x) + k[8] * (x * x - y * y);
-        const float facing = x * key[0] + y * key[1] + z * key[2];
-        out[i] = non_negative(ambient) * at.open[i] + key[3] * soft_cosine(facing, soft[i]) * at.arriving[i];
-    }
-}
-
-void light(const Light &light, const VertexLights &vertices, int32_t count) {
-    const float *softness[3] = {vertices.soft_red, vertices.soft_green, vertices.soft_blue};
-    float *out[3] = {vertices.red, vertices.green, vertices.blue};
-    const float strength[3] = {light.key.x, light.key.y, light.key.z};
-    for (int c = 0; c < 3; ++c) {
-        float k[9];
-        for (int i = 0; i < 9; ++i) k[i] = c == 0 ? light.polynomial[i].x : c == 1 ? light.polynomial[i].y : light.polynomial[i].z;
-        light_channel(k, {light.towards.x, light.towards.y, light.towards.z, strength[c]}, vertices, softness[c], count, out[c]);
-    }
-}
-
 // Weights of three neighbouring texels at a place between 0 and 1 over the middle one: a quadratic B-spline.
 struct Spline {
     F before, here, after;
@@ -55,6 +24,9 @@ struct SomeReceivers {
         : x(load_some(at.x + i, n)), y(load_some(at.y + i, n)), z(load_some(at.z + i, n)),
           normal_x(load_some(at.normal_x + i, n)), normal_y(load_some(at.normal_y + i, n)),
           normal_z(load_some(at.normal_z + i, n)), lift(load_some(at.lift_mm + i, n)) {}
+    [[gnu::always_inline]] SomeReceivers(const F &x, const F &y, const F &z, const F &normal_x, const F &normal_y, const F &normal_z,
+                                         const F &lift)
+        : x(x), y(y), z(z), normal_x(normal_x), normal_y(normal_y), normal_z(normal_z), lift(lift) {}
 
     [[gnu::always_inline]] F cosine(const Vec3 &towards) const {
         return normal_x * towards.x + normal_y * towards.y + normal_z * towards.z;
@@ -111,27 +83,145 @@ void cast(const DepthMap &map, const Vec3 *points_mm, int32_t count, float *dept
     cast_some(map, rest, depths);
 }
 
-void shadow(const DepthMap &map, const Receivers &receivers, int32_t count, float *out) {
-    for (int32_t i = 0; i < count; i += kLanes) {
-        const int32_t n = count - i;
-        const SomeReceivers at(receivers, i, n);
-        const F facing = at.cosine(map.towards);
-        const F lift = at.lift + map.grazing_lift_mm * (1.0f - (facing > 0.0f ? facing : F{}));
-        const PlacesInMap place(map, at, lift, 0.5f * static_cast<float>(map.side));
-        const F here = place.nearness + map.plane_mm + map.bias_mm;
-        const I inside = place.inside(map, 1.0f, 1);
-        const F x = inside ? place.column : F{} + 1.0f, y = inside ? place.row : F{} + 1.0f;
-        const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I);
-        const I first = (row - 1) * map.side + column - 1;
-        const Spline across(x - __builtin_convertvector(column, F)), down(y - __builtin_convertvector(row, F));
-        const float steepness = 1.0f / map.ramp_mm;
-        const auto hidden = [&](int texel) { return part((gather(map.depths + texel, first) - here) * steepness); };
-        const auto hidden_row = [&](int texel) {
-            return hidden(texel) * across.before + hidden(texel + 1) * across.here + hidden(texel + 2) * across.after;
-        };
-        const F sum = hidden_row(0) * down.before + hidden_row(map.side) * down.here + hidden_row(2 * map.side) * down.after;
-        store_some(out + i, inside ? 1.0f - sum : F{} + 1.0f, n);
+// The part of the light that reaches receivers from the direction of a map, over a soft edge of 3 x 3 texels.
+[[gnu::always_inline]] inline F arriving(const DepthMap &map, const SomeReceivers &at) {
+    const F facing = at.cosine(map.towards);
+    const F lift = at.lift + map.grazing_lift_mm * (1.0f - (facing > 0.0f ? facing : F{}));
+    const PlacesInMap place(map, at, lift, 0.5f * static_cast<float>(map.side));
+    const F here = place.nearness + map.plane_mm + map.bias_mm;
+    const I inside = place.inside(map, 1.0f, 1);
+    const F x = inside ? place.column : F{} + 1.0f, y = inside ? place.row : F{} + 1.0f;
+    const I column = __builtin_convertvector(x, I), row = __builtin_convertvector(y, I);
+    const I first = (row - 1) * map.side + column - 1;
+    const Spline across(x - __builtin_convertvector(column, F)), down(y - __builtin_convertvector(row, F));
+    const float steepness = 1.0f / map.ramp_mm;
+    const auto hidden = [&](int texel) { return part((gather(map.depths + texel, first) - here) * steepness); };
+    const auto hidden_row = [&](int texel) {
+        return hidden(texel) * across.before + hidden(texel + 1) * across.here + hidden(texel + 2) * across.after;
+    };
+    const F sum = hidden_row(0) * down.before + hidden_row(map.side) * down.here + hidden_row(2 * map.side) * down.after;
+    return inside ? 1.0f - sum : F{} + 1.0f;
+}
+
+// Directions, one a lane.
+struct Directions {
+    F x, y, z;
+
+    // Of what `row` gives for each lane, three numbers.
+    template <class Row>
+    [[gnu::always_inline]] static Directions of(Row &&row) {
+        const std::array<F, 4> columns = columns_of_four([&](int i) FW_INLINED {
+            const float *at = row(i);
+            return FourFloats{at[0], at[1], at[2], 0.0f};
+        });
+        return {columns[0], columns[1], columns[2]};
     }
+
+    [[gnu::always_inline]] Directions operator*(const F &k) const { return {x * k, y * k, z * k}; }
+    [[gnu::always_inline]] Directions operator+(const Directions &to) const { return {x + to.x, y + to.y, z + to.z}; }
+    [[gnu::always_inline]] F dot(const Vec3 &to) const { return x * to.x + y * to.y + z * to.z; }
+    // Of unit length; what is too short to have a direction becomes 0.
+    [[gnu::always_inline]] Directions unit() const {
+        const F squared = x * x + y * y + z * z;
+        return *this * (squared > 1e-30f ? 1.0f / root(squared) : F{});
+    }
+    [[gnu::always_inline]] Directions turned(const View &view) const {
+        return {dot(view.rotation[0]), dot(view.rotation[1]), dot(view.rotation[2])};
+    }
+};
+
+// The cosine, bent to 0 within +-width of the terminator.
+[[gnu::always_inline]] inline F soft_cosine(const F &cosine, const F &width) {
+    const F over = cosine + width, bent = over * over / (4.0f * width);
+    return cosine >= width ? cosine : over > 0.0f ? bent : F{};
+}
+
+// Diffuse light of one channel, which `of` picks.
+template <class Channel>
+[[gnu::always_inline]] inline F diffuse(const Light &light, const Directions &normal, const F &facing, const F &open, const F &arriving,
+                                        const F &softness, Channel &&of) {
+    const auto &[x, y, z] = normal;
+    const auto k = [&](int i) FW_INLINED { return of(light.polynomial[i]); };
+    const F ambient = k(0) + k(1) * y + k(2) * z + k(3) * x + k(4) * (x * y) + k(5) * (y * z) + k(6) * (z * z) + k(7) * (z * x) +
+                      k(8) * (x * x - y * y);
+    return (ambient > 0.0f ? ambient : F{}) * open + of(light.key) * soft_cosine(facing, softness) * arriving;
+}
+
+// Two lobes along strands (Kajiya and Kay 1989, shifted apart as Marschner et al. 2003 measured): the light's first reflection,
+// uncoloured, and a wider one that has gone through the hair and taken its colour.
+struct StrandLobes {
+    F white, coloured;
+
+    [[gnu::always_inline]] StrandLobes(const Directions &strand, const Directions &normal, const F &cosine, const Vec3 &half) {
+        constexpr float shift = 0.09f;
+        const F facing = cosine + 0.25f, lit = facing < 1.0f ? facing : F{} + 1.0f;
+        const I any = facing > 0.0f;
+        white = any ? 0.036f * lit * lobe((strand + normal * (F{} + shift)).unit(), half, 5) : F{};
+        coloured = any ? 0.35f * lit * lobe((strand + normal * (F{} - 1.5f * shift)).unit(), half, 3) : F{};
+    }
+
+  private:
+    [[gnu::always_inline]] static F lobe(const Directions &strand, const Vec3 &half, int squarings) {
+        const F along = strand.dot(half);
+        F lobe = 1.0f - along * along;
+        for (int i = 0; i < squarings; ++i) lobe *= lobe;
+        return lobe > 0.0f ? lobe : F{};
+    }
+};
+
+// As many vertices as a vector has lanes, of these numbers.
+[[gnu::always_inline]] inline void light_some(const View &view, const Light &light, const DepthMap *shadow, const Unlit &from,
+                                              const int32_t *numbers, Attributes *attributes, FourFloats *facing) {
+    const Directions normal = (Directions::of([&](int i) FW_INLINED { return from.normals + size_t(numbers[i]) * from.stride; }) *
+                               (F{} + from.turn)).unit();
+    const Directions turned = normal.turned(view);
+    const std::array<F, 8> finish = columns_of_eight([&](int i) FW_INLINED {
+        return load<EightFloats>(&from.finishes[from.kinds == nullptr ? 0 : from.kinds[numbers[i]]]);
+    });
+    const I at = load<I>(numbers);
+    const F open = gather(from.open, at);
+    F reached = light.has_key() ? F{} + 1.0f : open;
+    if (shadow != nullptr) {
+        const Directions place = Directions::of([&](int i) FW_INLINED { return &from.positions_mm[numbers[i]].x; });
+        reached = arriving(*shadow, {place.x, place.y, place.z, normal.x, normal.y, normal.z, finish[3]});
+    }
+    const F cosine = turned.dot(light.towards);
+    const auto channel = [&](const F &softness, auto &&of) FW_INLINED {
+        return diffuse(light, turned, cosine, open, reached, softness, of);
+    };
+    F red = channel(finish[0], [](const Vec3 &v) FW_INLINED { return v.x; });
+    F green = channel(finish[1], [](const Vec3 &v) FW_INLINED { return v.y; });
+    F blue = channel(finish[2], [](const Vec3 &v) FW_INLINED { return v.z; });
+    if (from.albedo != nullptr) {
+        const Directions albedo = Directions::of([&](int i) FW_INLINED { return &from.albedo[numbers[i]].x; });
+        red *= albedo.x, green *= albedo.y, blue *= albedo.z;
+    }
+    F shine;
+    if (from.strands != nullptr) {
+        const Directions strand = Directions::of([&](int i) FW_INLINED { return &from.strands[numbers[i]].x; });
+        const StrandLobes lobes(strand.turned(view), turned, cosine, light.half);
+        const F coloured = lobes.coloured * reached;
+        red += light.colour.x * coloured, green += light.colour.y * coloured, blue += light.colour.z * coloured;
+        shine = lobes.white * reached;
+    } else {
+        shine = lobe_of(finish[4], reinterpret_cast<I>(finish[5]), finish[6], cosine, turned.dot(light.half), light.fresnel) * reached;
+    }
+    const F inverse_depth = gather(&from.screen->inverse_depth, at * static_cast<int32_t>(sizeof(ScreenVertex) / sizeof(float)));
+    const F near = view.perspective != 0.0f ? inverse_depth : F{} + 1.0f;
+    const auto uv = columns_of_two([&](int i) FW_INLINED { return load<int64_t>(&from.uv[numbers[i]]); });
+    const Rows places(near, reinterpret_cast<F>(uv[0]) * near, reinterpret_cast<F>(uv[1]) * near, inverse_depth);
+    const Rows colours(red * near, green * near, blue * near, shine * near), facings(turned.x, turned.y, turned.z, reached);
+    for (int i = 0; i < kLanes; ++i) {
+        Attributes &out = attributes[numbers[i]];
+        store(&out.weight, places[i]);
+        store(&out.red, colours[i]);
+        facing[numbers[i]] = facings[i];
+    }
+}
+
+void light(const View &view, const Light &light, const DepthMap *shadow, const Unlit &vertices, const int32_t *numbers, int32_t count,
+           Attributes *attributes, FourFloats *facing) {
+    for (int32_t i = 0; i < count; i += kLanes) light_some(view, light, shadow, vertices, numbers + i, attributes, facing);
 }
 
 void sky(const DepthMap &map, const Receivers &receivers, int32_t count, float *reached, float *facing) {

@@ -8,8 +8,6 @@ namespace fw::FW_ISA {
 
 namespace {
 
-typedef int64_t TwoLongs __attribute__((vector_size(16)));
-
 // What the vertices of a facet hold, at a place in it.
 [[gnu::always_inline]] inline EightFloats at_place(const Facet &facet, float x, float y) {
     return load<EightFloats>(&facet.first) +
@@ -121,12 +119,9 @@ struct Texture {
         alignas(64) uint32_t places[kLanes];
         store(places, at);
         read_back(places);
-        const auto two = [&](int i) FW_INLINED {
-            return reinterpret_cast<FourInts>(TwoLongs{load<int64_t>(texels(i) + places[i]), load<int64_t>(texels(i + 1) + places[i + 1])});
-        };
-        const I first = join([&](int g) FW_INLINED { return two(4 * g); }), second = join([&](int g) FW_INLINED { return two(4 * g + 2); });
-        left = uneven<0>(first, second, LanesOf<I>{});
-        right = uneven<1>(first, second, LanesOf<I>{});
+        const auto both = columns_of_two([&](int i) FW_INLINED { return load<int64_t>(texels(i) + places[i]); });
+        left = both[0];
+        right = both[1];
     }
 
     [[gnu::always_inline]] void finish(const F &tint_red, const F &tint_green, const F &tint_blue, const F &shine_by_red,
@@ -186,12 +181,9 @@ bool shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
         Colours colours = matt;
         colours.bend();
         const I as_it_is = load<I>(fine);
-        F columns[4] = {as_it_is ? matt.red : colours.red, as_it_is ? matt.green : colours.green,
-                        as_it_is ? matt.blue : colours.blue, as_it_is ? texture.alpha : closed(texture.alpha)};
-        turn(columns[0], columns[1], columns[2], columns[3]);
-        alignas(64) float rows[4][kLanes];
-        for (int k = 0; k < 4; ++k) store(rows[k], columns[k]);
-        for (int i = 0; i < n; ++i) out[first + i] = load<FourFloats>(rows[i % 4] + i / 4 * 4);
+        const Rows rows(as_it_is ? matt.red : colours.red, as_it_is ? matt.green : colours.green,
+                           as_it_is ? matt.blue : colours.blue, as_it_is ? texture.alpha : closed(texture.alpha));
+        for (int i = 0; i < n; ++i) out[first + i] = rows[i];
         store_some(near + first, places.near, n);
     }
     return any_fine;

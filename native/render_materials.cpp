@@ -22,27 +22,30 @@ float grazing(const Vec3 &normal) {
 // Where a viewer on the camera's axis looks when mirrored.
 Vec3 mirrored(const Vec3 &n) { return {2.0f * n.z * n.x, 2.0f * n.z * n.y, 2.0f * n.z * n.z - 1.0f}; }
 
-float strand_lobe(const Vec3 &strand, const Vec3 &half, int squarings) {
-    const float along = dot(strand, half);
-    float lobe = 1.0f - along * along;
-    for (int i = 0; i < squarings; ++i) lobe *= lobe;
-    return lobe > 0.0f ? lobe : 0.0f;
+// How far past the terminator the key light creeps, per colour channel: cosines within +-width of 0 bend smoothly to 0, as
+// light that has been scattered under the skin does, red the farthest.
+constexpr Vec3 kSkinSoftness{0.30f, 0.16f, 0.10f}, kHardSoftness{0.04f, 0.04f, 0.04f}, kHairSoftness{0.45f, 0.45f, 0.45f};
+
+// Teeth take the shadow of the lips' front: theirs alone would leave a smile grey.
+constexpr float kSkinLiftMm = 1.5f, kTeethLiftMm = 9.0f, kHairLiftMm = 6.0f, kWornLiftMm = 2.0f;
+
+Finish finish(const Vec3 &softness, float lift_mm, const Gloss &gloss, const Look &look) {
+    const Vec3 &soft = look.scattering ? softness : kHardSoftness;
+    return {soft.x, soft.y, soft.z, lift_mm, look.highlights ? gloss : Gloss{}};
 }
 
 }  // namespace
 
-float head_highlight(uint8_t part, const Vec3 &normal, const Light &light) { return highlight(kHeadGloss[part], normal, light); }
+Finish finish_of(uint8_t part, const Look &look) {
+    const bool teeth = part == kUpperTeeth || part == kLowerTeeth;
+    return finish(part == kSkin ? kSkinSoftness : kHardSoftness, teeth ? kTeethLiftMm : kSkinLiftMm, kHeadGloss[part], look);
+}
+
+Finish finish_of(Material material, const Look &look) {
+    return material == Material::hair ? finish(kHairSoftness, kHairLiftMm, {}, look) : finish(kHardSoftness, kWornLiftMm, {}, look);
+}
 
 float eye_highlight(const Vec3 &normal, const Light &light) { return highlight(kEyeGloss, normal, light); }
-
-StrandLobes strand_lobes(const Vec3 &strand, const Vec3 &normal, const Light &light) {
-    constexpr float shift = 0.09f, white = 0.036f, coloured = 0.35f;
-    const float facing = dot(normal, light.towards) + 0.25f;
-    if (!(facing > 0.0f)) return {0, 0};
-    const float lit = facing < 1.0f ? facing : 1.0f;
-    return {white * lit * strand_lobe(unit(strand + normal * shift), light.half, 5),
-            coloured * lit * strand_lobe(unit(strand - normal * (1.5f * shift)), light.half, 3)};
-}
 
 FourFloats shiny(Material material, const FourFloats &diffuse, const Vec3 &albedo, const Vec3 &normal, float arriving,
                  const Light &light) {

@@ -7,19 +7,13 @@
 
 namespace fw {
 
-// The highlight of a part of the head at a vertex; 0 for eyes, whose highlights are smaller than their triangles.
-float head_highlight(uint8_t part, const Vec3 &normal, const Light &light);
+// How vertices of a part of the head and of attachments take light. Eyes have no gloss there: their highlights are smaller than their triangles.
+Finish finish_of(uint8_t part, const Look &look);
+Finish finish_of(Material material, const Look &look);
+
 float eye_highlight(const Vec3 &normal, const Light &light);
 
-// Two lobes along a strand (Kajiya and Kay 1989, shifted apart as Marschner et al. 2003 measured): the light's first
-// reflection, uncoloured, and a wider one that has gone through the hair and taken its colour.
-struct StrandLobes {
-    float white, coloured;
-};
-
-StrandLobes strand_lobes(const Vec3 &strand, const Vec3 &normal, const Light &light);
-
-// Light that a surface sends on times its alpha, and alpha.
+// Whether it has highlights that are smaller than triangles.
 inline bool is_shiny(Material material) { return material != Material::matt && material != Material::hair; }
 
 // What becomes of a diffuse colour (times alpha; and alpha) of a shiny material: with its highlights and reflections.

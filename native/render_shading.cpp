@@ -16,13 +16,7 @@ Vec3 unit(const Vec3 &v) {
 }
 
 float highlight(const Gloss &gloss, const Vec3 &normal, const Light &light) {
-    const float facing = dot(normal, light.towards);
-    float lobe = dot(normal, light.half);
-    if (!(facing > 0.0f) || !(lobe > 0.0f) || gloss.reflectance == 0.0f) return 0.0f;
-    for (int i = 0; i < gloss.squarings; ++i) lobe *= lobe;
-    const float exponent = static_cast<float>(1 << gloss.squarings);
-    const float fresnel = gloss.reflectance + (1.0f - gloss.reflectance) * light.fresnel;
-    return fresnel * (exponent + 8.0f) * 0.125f * lobe * facing;
+    return lobe_of(gloss.reflectance, gloss.squarings, gloss.peak, dot(normal, light.towards), dot(normal, light.half), light.fresnel);
 }
 
 Vec3 ambient_light(const Light &light, const Vec3 &n) {

@@ -70,8 +70,4 @@ DepthMap ShadowMap::map() const {
     return {sight_.right, sight_.up, sight_.towards, kCentreMm, kScale, kSide, kPlaneMm, kBiasMm, kRampMm, kGrazingLiftMm, depth_.data()};
 }
 
-void ShadowMap::visibility(const Receivers &receivers, size_t count, float *out) const {
-    kernels().shadow(map(), receivers, static_cast<int32_t>(count), out);
-}
-
 }  // namespace fw

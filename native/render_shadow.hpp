@@ -32,15 +32,13 @@ class ShadowMap {
     void clear() { lit_ = true; }
 
     bool is_lit() const { return lit_; }
-    // The part of the light that reaches points on surfaces of unit normals, over a soft edge of a few millimetres; a receiver
-    // is taken `lift_mm` off its surface, and more where light grazes it, so that a surface does not shade itself.
-    void visibility(const Receivers &receivers, size_t count, float *out) const;
+    // The view from there: a receiver is taken off its surface, and more where light grazes it, so that a surface does not shade itself.
+    DepthMap map() const;
 
   private:
     static constexpr int kTexels = kSide * kSide;
 
     void cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm);
-    DepthMap map() const;
 
     bool on_, lit_ = true;
     Sight sight_{{0, 0, 1}};

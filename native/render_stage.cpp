@@ -3,16 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "render_materials.hpp"
-
 namespace fw {
-
-namespace {
-
-// Teeth take the shadow of the lips' front: theirs alone would leave a smile grey.
-constexpr float kSkinLiftMm = 1.5f, kTeethLiftMm = 9.0f, kHairLiftMm = 6.0f, kWornLiftMm = 2.0f;
-
-}  // namespace
 
 Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop, int samples, const Look &look)
     : rig(rig),
@@ -23,15 +14,16 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
       triangles(rig.triangles),
       positions_mm(rig.vertices + wardrobe.vertices_mm.size()),
       screen(positions_mm.size()),
-      normals(positions_mm.size()),
       attributes(positions_mm.size() + wardrobe.vertices_mm.size()),
-      arriving(attributes.size()),
+      facing(attributes.size()),
       expressed_mm_(rig.vertices),
       sums_(rig.vertices),
       needed_(positions_mm.size()),
+      lit_(positions_mm.size() + kLitTogether),
       shadow_(look.shadows) {
     const size_t block = BlockMoves::kVertices, whole = (rig.vertices + block - 1) / block * block;
     for (LinedVector<float> &column : columns_) column.resize(whole);
+    for (int part = 0; part < kParts; ++part) finishes_[part] = finish_of(static_cast<uint8_t>(part), look);
     for (const uint8_t part : rig.parts) {
         const bool eye = part == kLeftEye || part == kRightEye;
         kinds.push_back({eye ? kEyeItem : kSkinItem, 0, eye && look.highlights && look.eye_reflections});
@@ -158,63 +150,36 @@ int64_t Stage::light(const Sitter &sitter, const Shot &shot) {
     return kernels().lay(mesh, head_seen_.data(), static_cast<int32_t>(head_seen_.size()), facets.data());
 }
 
-void Stage::set_attributes(int32_t row, int32_t vertex, size_t lit, const std::array<float, 2> &uv, const Vec3 &diffuse,
-                           float shine) {
-    const float near = view.perspective != 0.0f ? screen[vertex].inverse_depth : 1.0f;
-    attributes[row] = {near,           uv[0] * near,     uv[1] * near,     screen[vertex].inverse_depth,
-                       diffuse.x * near, diffuse.y * near, diffuse.z * near, shine * near};
-    arriving[row] = lighting_.arriving(lit);
+// Those of these vertices that are needed, by their numbers from `numbered_from` on, which is where the arrays begin that they are read from.
+// Their rows of attributes begin with that of number `rows`.
+void Stage::light(const Shot &shot, const Unlit &vertices, int32_t first, int32_t last, int32_t numbered_from, int32_t rows) {
+    int32_t count = 0;
+    for (int32_t v = first; v < last; ++v) {
+        lit_[count] = v - numbered_from;
+        count += needed_[v];
+    }
+    if (count == 0) return;
+    for (; count % kLitTogether != 0; ++count) lit_[count] = lit_[count - 1];
+    const DepthMap shadow = shadow_.map();
+    kernels().light(view, shot.light, shadow_.is_lit() ? nullptr : &shadow, vertices, lit_.data(), count, &attributes[rows], &facing[rows]);
 }
 
 void Stage::light_head(const Sitter &sitter, const Shot &shot) {
     vertex_normals(rig, expressed_mm_, needed_, sums_);
-    lighting_.clear();
-    lit_.clear();
-    for (int32_t v = 0; v < rig.vertices; ++v) {
-        if (!needed_[v]) continue;
-        lit_.push_back(v);
-        const uint8_t part = rig.vertex_parts[v];
-        const bool teeth = part == kUpperTeeth || part == kLowerTeeth;
-        lighting_.add({positions_mm[v], {sums_[v][0], sums_[v][1], sums_[v][2]}, part == kSkin ? kSkinSoftness : kHardSoftness,
-                       shot.openness.head[v], teeth ? kTeethLiftMm : kSkinLiftMm});
-    }
-    lighting_.run(view, shot.light, shadow_, look);
-    for (size_t i = 0; i < lit_.size(); ++i) {
-        const int32_t v = lit_[i];
-        const Vec3 diffuse = lighting_.diffuse(i);
-        normals[v] = lighting_.normal(i);
-        const float shine = look.highlights ? head_highlight(rig.vertex_parts[v], normals[v], shot.light) : 0.0f;
-        set_attributes(v, v, i, rig.uv[v], sitter.vertex_albedo.empty() ? diffuse : diffuse * sitter.vertex_albedo[v],
-                       shine * lighting_.arriving(i));
-    }
+    const Unlit head{positions_mm.data(), &sums_[0][0], 4, 1.0f, screen.data(), rig.uv.data(), shot.openness.head.data(),
+                     rig.vertex_parts.data(), finishes_.data(), sitter.vertex_albedo.empty() ? nullptr : sitter.vertex_albedo.data(), nullptr};
+    light(shot, head, 0, rig.vertices, 0, 0);
 }
 
 void Stage::light_item(size_t number, const Shot &shot, bool behind) {
     const Wardrobe::Item &item = wardrobe.items[number];
-    const bool hair = item.material == Material::hair;
-    const float turn = behind ? -1.0f : 1.0f, lift_mm = hair ? kHairLiftMm : kWornLiftMm;
-    const std::vector<float> &open = behind ? shot.openness.behind : shot.openness.worn;
-    lighting_.clear();
-    lit_.clear();
-    for (int32_t v = item.first_vertex; v < item.last_vertex; ++v) {
-        const int32_t vertex = rig.vertices + v;
-        if (!needed_[vertex]) continue;
-        lit_.push_back(v);
-        lighting_.add({positions_mm[vertex], wardrobe.normals[v] * turn, hair ? kHairSoftness : kHardSoftness, open[v], lift_mm});
-    }
-    lighting_.run(view, shot.light, shadow_, look);
-    for (size_t i = 0; i < lit_.size(); ++i) {
-        const int32_t v = lit_[i], vertex = rig.vertices + v;
-        Vec3 diffuse = lighting_.diffuse(i);
-        normals[vertex] = lighting_.normal(i) * turn;
-        float shine = 0.0f;
-        if (hair && look.highlights) {
-            const StrandLobes lobes = strand_lobes(view.turn(wardrobe.strands[v]), normals[vertex], shot.light);
-            diffuse = diffuse + shot.light.colour * (lobes.coloured * lighting_.arriving(i));
-            shine = lobes.white * lighting_.arriving(i);
-        }
-        set_attributes(vertex + (behind ? backs() : 0), vertex, i, wardrobe.uv[v], diffuse, shine);
-    }
+    const Finish finish = finish_of(item.material, look);
+    const bool strands = item.material == Material::hair && look.highlights;
+    const int32_t head = rig.vertices;
+    const Unlit worn{positions_mm.data() + head, &wardrobe.normals.data()->x, 3, behind ? -1.0f : 1.0f, screen.data() + head, wardrobe.uv.data(),
+                     (behind ? shot.openness.behind : shot.openness.worn).data(), nullptr, &finish, nullptr,
+                     strands ? wardrobe.strands.data() : nullptr};
+    light(shot, worn, head + item.first_vertex, head + item.last_vertex, head, behind ? head + backs() : head);
 }
 
 }  // namespace fw

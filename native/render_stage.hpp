@@ -5,9 +5,10 @@
 #include <vector>
 
 #include "render_kernels.hpp"
-#include "render_lighting.hpp"
+#include "render_materials.hpp"
 #include "render_rig.hpp"
 #include "render_scene.hpp"
+#include "render_shading.hpp"
 #include "render_shadow.hpp"
 #include "render_sky.hpp"
 #include "render_wardrobe.hpp"
@@ -30,6 +31,8 @@ struct Shot {
     std::span<const uint8_t> visible;  // per attachment
     const Openness &openness;
 };
+
+inline constexpr int32_t kLitTogether = 16;  // vertices: whole vectors on every path
 
 inline constexpr int32_t kSkinItem = -1, kEyeItem = -2;
 
@@ -65,9 +68,9 @@ class Stage {
     int32_t behind(int32_t triangle) const;
     int32_t backs() const { return static_cast<int32_t>(positions_mm.size()) - rig.vertices; }
     // A unit normal in the camera frame, of the side that an attribute row describes.
-    Vec3 normal(int32_t row) const {
-        return row < static_cast<int32_t>(normals.size()) ? normals[row] : normals[row - backs()] * -1.0f;
-    }
+    Vec3 normal(int32_t row) const { return {facing[row][0], facing[row][1], facing[row][2]}; }
+    // The part of the light that makes highlights that arrives there.
+    float arriving(int32_t row) const { return facing[row][3]; }
     // Draws the head and the opaque attachments of these into an emptied grid.
     void draw_opaque(std::span<const uint8_t> visible, SampleGrid &grid) const;
     // The area in its texture of an attachment's triangle, as seen, in texels per pixel.
@@ -86,9 +89,8 @@ class Stage {
     bool any_fine;                  // of the looks
     std::vector<Vec3> positions_mm;
     std::vector<ScreenVertex> screen;
-    std::vector<Vec3> normals;
     std::vector<Attributes> attributes;
-    std::vector<float> arriving;  // like them: the part of the light that makes highlights that arrives
+    std::vector<FourFloats> facing;  // per row of attributes: normal() and arriving()
     std::vector<Facet> facets;  // per triangle that has been seen
     Surface head{};             // of all the head's facets
 
@@ -98,15 +100,15 @@ class Stage {
     void project(int32_t first, int32_t last);
     void light_head(const Sitter &sitter, const Shot &shot);
     void light_item(size_t item, const Shot &shot, bool behind);
-    void set_attributes(int32_t row, int32_t vertex, size_t lit, const std::array<float, 2> &uv, const Vec3 &diffuse, float shine);
+    void light(const Shot &shot, const Unlit &vertices, int32_t first, int32_t last, int32_t numbered_from, int32_t rows);
 
     std::array<LinedVector<float>, 3> columns_;  // the head's x, y and z, in whole blocks
     std::vector<FourFloats> expressed_mm_;  // the head's positions again
     std::vector<FourFloats> sums_;  // of normals at the head's vertices
     std::vector<uint8_t> needed_;   // per vertex
     std::vector<int32_t> head_seen_, seen_;  // triangles
-    std::vector<int32_t> lit_;      // the vertices that lighting_ holds
-    Lighting lighting_;
+    std::vector<int32_t> lit_;      // vertices that are lit together
+    std::array<Finish, kParts> finishes_;
     ShadowMap shadow_;
 };
 
