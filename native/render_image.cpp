@@ -6,6 +6,7 @@ namespace fw {
 
 namespace {
 
+constexpr int32_t kMarksTogether = 8;  // triangles that are looked at together
 constexpr float kStrandShine = 2.4f;  // 1 / the mean linear level of smooth hair's texture
 
 Paint paint_of(const MipTexture &texture, const Vec3 &tint, Material material) {
@@ -43,7 +44,7 @@ Painter::Painter(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &c
       layers_(stage_, worn_, grid_.layout),
       fragments_(stage_),
       fine_(grid_.layout.samples()),
-      is_seen_(stage_.triangles.size() + 1),
+      is_seen_(stage_.triangles.size() + 1 + kMarksTogether),
       seen_(stage_.head_triangles() + 1) {}
 
 void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
@@ -69,23 +70,29 @@ void Painter::paint(const Shot &shot, uint8_t *image, float *landmarks_px) {
 // Finds which opaque triangles are seen. Returns the area of those of the head in its texture, as a part of this.
 double Painter::see() {
     std::fill(is_seen_.begin(), is_seen_.end(), 0);
-    for (size_t tile = 0; tile < grid_.triangle.size(); tile += 16) {
-        const int32_t *triangle = &grid_.triangle[tile];
-        if (!is_empty(triangle))
-            for (int i = 0; i < 16; ++i) is_seen_[triangle[i] + 1] = 1;
-    }
+    uint8_t *const is_seen = is_seen_.data() + 1;
+    for (const int32_t *tile = grid_.triangle.data(), *end = tile + grid_.triangle.size(); tile < end; tile += 16)
+        if (!is_empty(tile))
+            for (int i = 0; i < 16; ++i) is_seen[tile[i]] = 1;
     const int32_t head = stage_.head_triangles(), all = static_cast<int32_t>(stage_.triangles.size());
     size_t count = 0;
-    for (int32_t triangle = 0; triangle < head; ++triangle) {
-        seen_[count] = triangle;
-        count += is_seen_[triangle + 1];
+    for (int32_t first = 0; first < head; first += kMarksTogether) {
+        if (load<uint64_t>(is_seen + first) == 0) continue;
+        for (int32_t triangle = first; triangle < std::min(head, first + kMarksTogether); ++triangle) {
+            seen_[count] = triangle;
+            count += is_seen[triangle];
+        }
     }
     stage_.see_head(std::span(seen_).first(count));
     for (int32_t triangle = head; triangle < all; ++triangle)
-        if (is_seen_[triangle + 1]) stage_.see(triangle, surface_of(stage_, worn_, triangle));
-    double area = 0.0;
-    for (const int32_t triangle : std::span(seen_).first(count)) area += stage_.rig.uv_area[triangle];
-    return area;
+        if (is_seen[triangle]) stage_.see(triangle, surface_of(stage_, worn_, triangle));
+    const std::vector<float> &area = stage_.rig.uv_area;
+    std::array<double, 4> sums{};  // so that none waits for the one before
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4)
+        for (size_t k = 0; k < 4; ++k) sums[k] += area[seen_[i + k]];
+    for (; i < count; ++i) sums[0] += area[seen_[i]];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
 // The level of the head's texture where this part of it is seen: one for all of it, by the mean. `doubled_area`: of what is seen.

@@ -10,12 +10,6 @@ namespace fw::FW_ISA {
 
 namespace {
 
-// Within this many steps products of coordinates stay below 2^30.
-constexpr int32_t kSmall = 64 * kSubsample;
-
-I least(const I &a, const I &b) { return a < b ? a : b; }
-I most(const I &a, const I &b) { return a > b ? a : b; }
-
 // A vector of samples: 4 x 4, 4 x 2 or 2 x 2.
 struct Block {
     static constexpr int kWidth = kLanes == 4 ? 2 : 4, kHeight = kLanes / kWidth;
@@ -49,17 +43,6 @@ struct alignas(64) Batch {
     std::array<uint32_t, kSizes> sizes;  // the small ones by the tiles that they may touch: 1 x 1, 2 x 1, 1 x 2, 2 x 2, others
 };
 
-struct Corners {
-    I x, y;
-    F near;
-};
-
-Corners corners(const ScreenVertex *vertices, const Triangle *triangles, int count, int which) {
-    static constexpr ScreenVertex nowhere{0, 0, 0.0f};
-    const auto columns = columns_of_four([&](int i) { return load<FourInts>(i < count ? &vertices[triangles[i][which]] : &nowhere); });
-    return {columns[0], columns[1], reinterpret_cast<F>(columns[2])};
-}
-
 // What is drawn, by the tiles that its boxes (of samples) may touch.
 std::array<uint32_t, kSizes> by_size(uint32_t drawn, const I &left, const I &right, const I &top, const I &bottom) {
     const I wide = (right >> 2) - (left >> 2), high = (bottom >> 2) - (top >> 2);
@@ -81,8 +64,12 @@ I set_edge(Batch &batch, int which, const I &across, const I &down, const I &dx,
 }
 
 void set_up(Batch &batch, const ScreenVertex *vertices, const Triangle *triangles, int count, bool two_sided, int side) {
-    const Corners a = corners(vertices, triangles, count, 0);
-    Corners b = corners(vertices, triangles, count, 1), c = corners(vertices, triangles, count, 2);
+    const auto corner = [&](int which) FW_INLINED {
+        static constexpr ScreenVertex nowhere{0, 0, 0.0f};
+        return Corners([&](int i) FW_INLINED -> const ScreenVertex & { return i < count ? vertices[triangles[i][which]] : nowhere; });
+    };
+    const Corners a = corner(0);
+    Corners b = corner(1), c = corner(2);
     const I usable = (a.near > 0.0f) & (b.near > 0.0f) & (c.near > 0.0f);
     const I low_x = least(least(a.x, b.x), c.x), high_x = most(most(a.x, b.x), c.x);
     const I low_y = least(least(a.y, b.y), c.y), high_y = most(most(a.y, b.y), c.y);

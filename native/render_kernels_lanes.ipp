@@ -131,6 +131,25 @@ template <class Row>
     return {uneven<0>(first, second, LanesOf<I>{}), uneven<1>(first, second, LanesOf<I>{})};
 }
 
+// Within this many steps products of coordinates stay below 2^30.
+constexpr int32_t kSmall = 64 * kSubsample;
+
+[[gnu::always_inline]] inline I least(const I &a, const I &b) { return a < b ? a : b; }
+[[gnu::always_inline]] inline I most(const I &a, const I &b) { return a > b ? a : b; }
+
+// The same corner of several triangles, one a lane.
+struct Corners {
+    I x, y;
+    F near;
+
+    // Of what `vertex` gives for each lane.
+    template <class Vertex>
+    [[gnu::always_inline]] explicit Corners(Vertex &&vertex) {
+        const auto columns = columns_of_four([&](int i) FW_INLINED { return load<FourInts>(&vertex(i)); });
+        x = columns[0], y = columns[1], near = reinterpret_cast<F>(columns[2]);
+    }
+};
+
 // Each lane's row of four numbers, from columns.
 class Rows {
   public:

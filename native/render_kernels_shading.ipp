@@ -14,23 +14,61 @@ namespace {
            ((x - facet.x) * load<EightFloats>(&facet.right) + (y - facet.y) * load<EightFloats>(&facet.down));
 }
 
+// Twice the areas of as many triangles as a vector has lanes.
+struct DoubledAreas {
+    int64_t whole[kLanes];
+    F rounded;
+
+    [[gnu::always_inline]] DoubledAreas(const Corners &a, const Corners &b, const Corners &c) {
+        const I bx = b.x - a.x, by = b.y - a.y, cx = c.x - a.x, cy = c.y - a.y;
+        const auto within = [](const I &steps) FW_INLINED { return (steps <= kSmall) & (steps >= -kSmall); };
+        if (sign_bits(I(within(bx) & within(by) & within(cx) & within(cy))) == kAllLanes) {
+            const I area = by * cx - bx * cy;
+            for (int i = 0; i < kLanes; ++i) whole[i] = area[i];
+            rounded = __builtin_convertvector(area, F);
+        } else {
+            alignas(64) float numbers[kLanes];
+            for (int i = 0; i < kLanes; ++i) {
+                whole[i] = int64_t{by[i]} * cx[i] - int64_t{bx[i]} * cy[i];
+                numbers[i] = static_cast<float>(whole[i]);
+            }
+            rounded = load<F>(numbers);
+        }
+    }
+};
+
 int64_t lay(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets) {
     int64_t areas = 0;
-    for (int32_t i = 0; i < count; ++i) {
-        const Triangle &t = mesh.triangles[seen[i]];
-        Facet &facet = facets[seen[i]];
-        const ScreenVertex &a = mesh.screen[t[0]], &b = mesh.screen[t[1]], &c = mesh.screen[t[2]];
-        const int64_t area = doubled_area(a, b, c);
-        areas += area;
-        const float inverse = 1.0f / static_cast<float>(area);
-        const EightFloats first = load<EightFloats>(&mesh.attributes[t[0] + facet.behind]);
-        const EightFloats second = load<EightFloats>(&mesh.attributes[t[1] + facet.behind]) - first;
-        const EightFloats third = load<EightFloats>(&mesh.attributes[t[2] + facet.behind]) - first;
-        store(&facet.first, first);
-        store(&facet.right, second * (static_cast<float>(a.y - c.y) * inverse) + third * (static_cast<float>(b.y - a.y) * inverse));
-        store(&facet.down, second * (static_cast<float>(c.x - a.x) * inverse) + third * (static_cast<float>(a.x - b.x) * inverse));
-        facet.x = static_cast<float>(a.x);
-        facet.y = static_cast<float>(a.y);
+    for (int32_t first = 0; first < count; first += kLanes, seen += kLanes) {
+        const int32_t n = std::min(kLanes, count - first);
+        const auto corner = [&](int which) FW_INLINED {
+            return Corners([&](int i) FW_INLINED -> const ScreenVertex & { return mesh.screen[mesh.triangles[seen[std::min(i, n - 1)]][which]]; });
+        };
+        const Corners a = corner(0), b = corner(1), c = corner(2);
+        const DoubledAreas area(a, b, c);
+        const F inverse = 1.0f / area.rounded;
+        const auto share = [&](const I &steps) FW_INLINED { return __builtin_convertvector(steps, F) * inverse; };
+        alignas(64) float second_right[kLanes], third_right[kLanes], second_down[kLanes], third_down[kLanes], x[kLanes], y[kLanes];
+        store(second_right, share(a.y - c.y));
+        store(third_right, share(b.y - a.y));
+        store(second_down, share(c.x - a.x));
+        store(third_down, share(a.x - b.x));
+        store(x, __builtin_convertvector(a.x, F));
+        store(y, __builtin_convertvector(a.y, F));
+        for (int32_t i = 0; i < n; ++i) {
+            const Triangle &t = mesh.triangles[seen[i]];
+            Facet &facet = facets[seen[i]];
+            const Attributes *const attributes = mesh.attributes + facet.behind;
+            const EightFloats at_first = load<EightFloats>(&attributes[t[0]]);
+            const EightFloats second = load<EightFloats>(&attributes[t[1]]) - at_first;
+            const EightFloats third = load<EightFloats>(&attributes[t[2]]) - at_first;
+            store(&facet.first, at_first);
+            store(&facet.right, second * second_right[i] + third * third_right[i]);
+            store(&facet.down, second * second_down[i] + third * third_down[i]);
+            facet.x = x[i];
+            facet.y = y[i];
+            areas += area.whole[i];
+        }
     }
     return areas;
 }
