@@ -145,7 +145,7 @@ struct alignas(32) Finish {
 
 // What vertices are lit by; all but the normals are read in the rows of the vertices' numbers.
 struct Unlit {
-    const Vec3 *positions_mm;  // head frame
+    const Position *positions_mm;  // head frame
     const float *normals;      // head frame, of any length: rows of at least three numbers
     int32_t stride;            // from one normal to the next, numbers
     float turn;                // -1 where their other sides are lit, else 1
@@ -188,8 +188,10 @@ struct Kernels {
                      const Target &target, Fragment *out);
     // Adds moves of blocks of vertices, times this, to coordinates, of which there are whole blocks.
     void (*express)(const BlockMoves *blocks, int32_t count, float amount, const Columns &to);
+    // Points from their coordinates.
+    void (*assemble)(const Columns &from, int32_t count, Position *points);
     // `samples`: per pixel, along each axis; 1, 2 or 4.
-    void (*project)(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out);
+    void (*project)(const View &view, const Position *points_mm, int32_t count, int samples, ScreenVertex *out);
     // Raises a map's depths, which these are, to points that lie farther out: those within the map and twice the middle's distance of
     // its plane.
     void (*cast)(const DepthMap &map, const Vec3 *points_mm, int32_t count, float *depths);

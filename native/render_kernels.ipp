@@ -305,6 +305,15 @@ void express(const BlockMoves *blocks, int32_t count, float amount, const Column
         }
 }
 
+void assemble(const Columns &from, int32_t count, Position *points) {
+    int32_t i = 0;
+    for (; i + kLanes <= count; i += kLanes) {
+        const Rows rows(load<F>(from.x + i), load<F>(from.y + i), load<F>(from.z + i), F{});
+        for (int k = 0; k < kLanes; ++k) store(&points[i + k].x, rows[k]);
+    }
+    for (; i < count; ++i) points[i] = Vec3{from.x[i], from.y[i], from.z[i]};
+}
+
 // What snap() does, where `samples` is a power of two, so that nothing is rounded before it is meant to be.
 [[gnu::always_inline]] inline I snapped(const F &samples, const I &usable) {
     const F steps = usable ? samples * static_cast<float>(kSubsample) : F{};
@@ -313,8 +322,8 @@ void express(const BlockMoves *blocks, int32_t count, float amount, const Column
     return whole - (rest >= 0.5f) + (rest < -0.5f);
 }
 
-// As many points as a vector has lanes. Reads one number more.
-[[gnu::always_inline]] inline void project_some(const View &view, const Vec3 *points_mm, float samples, ScreenVertex *out) {
+// As many points as a vector has lanes.
+[[gnu::always_inline]] inline void project_some(const View &view, const Position *points_mm, float samples, ScreenVertex *out) {
     const std::array<F, 4> at = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(points_mm + i); });
     const auto along = [&](const Vec3 &axis) FW_INLINED { return axis.x * at[0] + axis.y * at[1] + axis.z * at[2]; };
     const F depth = view.distance_mm - along(view.rotation[2]), inverse = 1.0f / depth;
@@ -328,9 +337,9 @@ void express(const BlockMoves *blocks, int32_t count, float amount, const Column
     for (int i = 0; i < kLanes; ++i) store(&out[i].x, rows[i]);
 }
 
-void project(const View &view, const Vec3 *points_mm, int32_t count, int samples, ScreenVertex *out) {
+void project(const View &view, const Position *points_mm, int32_t count, int samples, ScreenVertex *out) {
     int32_t i = 0;
-    for (; i + kLanes < count; i += kLanes) project_some(view, points_mm + i, static_cast<float>(samples), out + i);
+    for (; i + kLanes <= count; i += kLanes) project_some(view, points_mm + i, static_cast<float>(samples), out + i);
     for (; i < count; ++i) {
         const Projected p = view.project(points_mm[i]);
         out[i] = snap(p.x_px, p.y_px, p.depth_mm, samples);
@@ -339,6 +348,6 @@ void project(const View &view, const Vec3 *points_mm, int32_t count, int samples
 
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, project, cast, light, sky, sample, lay, shade, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, assemble, project, cast, light, sky, sample, lay, shade, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

@@ -147,21 +147,15 @@ Rig::Rig(const ModelArrays &m)
     mean_openness = Outlook(*this, m.mean_mm, {}).coarse({}).head;
 }
 
-std::vector<FourFloats> fours(std::span<const Vec3> points) {
-    std::vector<FourFloats> out;
-    out.reserve(points.size());
-    for (const Vec3 &p : points) out.push_back(FourFloats{p.x, p.y, p.z, 0.0f});
-    return out;
-}
-
-void vertex_normals(const Rig &rig, std::span<const FourFloats> positions_mm, std::span<const uint8_t> wanted,
+void vertex_normals(const Rig &rig, std::span<const Position> positions_mm, std::span<const uint8_t> wanted,
                     std::span<FourFloats> normals) {
     std::fill(normals.begin(), normals.end(), FourFloats{});
     std::vector<uint8_t> places(wanted.begin(), wanted.begin() + rig.vertices);
     for (const int32_t v : rig.seam) places[rig.weld[v]] |= places[v];
     for (const Triangle &t : rig.welded) {
         if (!(places[t[0]] | places[t[1]] | places[t[2]])) continue;
-        const FourFloats a = positions_mm[t[0]], p = positions_mm[t[1]] - a, q = positions_mm[t[2]] - a;
+        const auto corner = [&](int i) { return load<FourFloats>(&positions_mm[t[i]]); };
+        const FourFloats a = corner(0), p = corner(1) - a, q = corner(2) - a;
         const FourFloats p_yzx = __builtin_shufflevector(p, p, 1, 2, 0, 3), q_yzx = __builtin_shufflevector(q, q, 1, 2, 0, 3);
         const FourFloats n_zxy = p * q_yzx - q * p_yzx, n = __builtin_shufflevector(n_zxy, n_zxy, 1, 2, 0, 3);
         for (const int32_t v : t) normals[v] += n;

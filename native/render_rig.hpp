@@ -29,6 +29,14 @@ inline Vec3 cross(const Vec3 &a, const Vec3 &b) {
     return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
 }
 
+// A point of which a vector of four numbers can be loaded.
+struct alignas(16) Position : Vec3 {
+    float unused = 0.0f;
+
+    Position() = default;
+    Position(const Vec3 &at) : Vec3(at) {}
+};
+
 // How an expression direction moves a block of vertices: x, y and z, in steps of the direction.
 struct BlockMoves {
     static constexpr int kVertices = 16;
@@ -42,9 +50,6 @@ struct Direction {
     float step_mm = 0.0f;
     std::vector<BlockMoves> blocks;
 };
-
-// Points whose fourth numbers are 0.
-std::vector<FourFloats> fours(std::span<const Vec3> points);
 
 // The arrays of a MorphableModel that a rig is made of; the sizes are given by vertices and triangles.
 struct ModelArrays {
@@ -87,6 +92,6 @@ struct Rig {
 
 // Sum of the triangles' normals around each vertex's place, weighted by area; x, y, z, and not of unit length. Only of the vertices
 // that are wanted (not 0); what is written for others means nothing.
-void vertex_normals(const Rig &rig, std::span<const FourFloats> positions_mm, std::span<const uint8_t> wanted, std::span<FourFloats> normals);
+void vertex_normals(const Rig &rig, std::span<const Position> positions_mm, std::span<const uint8_t> wanted, std::span<FourFloats> normals);
 
 }  // namespace fw

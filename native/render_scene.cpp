@@ -90,7 +90,7 @@ Point mean_of(const Point &a, const Point &b) {
 }
 
 // The alignment landmarks on the image plane.
-Points plane_points(const Rig &rig, std::span<const Vec3> positions_mm, const Eye &eye) {
+Points plane_points(const Rig &rig, std::span<const Position> positions_mm, const Eye &eye) {
     Points out{};
     for (int i = 0; i < kAlignment; ++i) {
         Point mean{0, 0, 0};
@@ -109,7 +109,7 @@ Points plane_points(const Rig &rig, std::span<const Vec3> positions_mm, const Ey
 
 // The side of the face's box on the image plane. The hairline is taken to be as far above the brows as half of what the
 // chin is below them (the rule of thirds).
-double box_side(const Rig &rig, std::span<const Vec3> positions_mm, const Eye &eye) {
+double box_side(const Rig &rig, std::span<const Position> positions_mm, const Eye &eye) {
     const auto landmark = [&](int i) { return to_point(positions_mm[rig.landmarks[i]]); };
     const Point chin = landmark(8), glabella = mean_of(landmark(21), landmark(22));
     const Point hairline{1.5 * glabella[0] - 0.5 * chin[0], 1.5 * glabella[1] - 0.5 * chin[1], 1.5 * glabella[2] - 0.5 * chin[2]};
@@ -130,7 +130,7 @@ Similarity centred(double scale, double size_px, const std::array<double, 2> &at
 }
 
 // From the image plane to the crop's pixels.
-Similarity framing(const Rig &rig, std::span<const Vec3> positions_mm, const Eye &eye, double focal, const CropTemplate &crop) {
+Similarity framing(const Rig &rig, std::span<const Position> positions_mm, const Eye &eye, double focal, const CropTemplate &crop) {
     const double size = crop.size_px;
     switch (crop.framing) {
         case Framing::FaceBox: {
@@ -152,7 +152,7 @@ Vec3 narrow(const std::array<double, 3> &v) {
 
 }  // namespace
 
-View framed_view(const Rig &rig, std::span<const Vec3> positions_mm, const SceneCamera &camera, const CropTemplate &crop) {
+View framed_view(const Rig &rig, std::span<const Position> positions_mm, const SceneCamera &camera, const CropTemplate &crop) {
     const Matrix R = rotation(camera);
     const Eye eye{R, camera.right_mm, camera.up_mm, camera.distance_mm, camera.orthographic != 0.0f};
     const Similarity S = framing(rig, positions_mm, eye, camera.focal, crop).then(adjustment(camera, crop));

@@ -66,7 +66,7 @@ struct CropTemplate {
 // nose's wings at its centre. Landmark: the mean of eyes and nose tip at the centre. Pinhole: as the camera sees it.
 // Then the scene's scale and, for all but Pinhole, its jitter, about the centre; then its shift.
 // Not finite when the landmarks coincide; then nothing can be drawn.
-View framed_view(const Rig &rig, std::span<const Vec3> positions_mm, const SceneCamera &camera, const CropTemplate &crop);
+View framed_view(const Rig &rig, std::span<const Position> positions_mm, const SceneCamera &camera, const CropTemplate &crop);
 
 // Light of one scene in the camera frame: a quadratic polynomial of the normal for the environment's diffuse irradiance / pi,
 // the key light, and the direction of highlights with the half vector between it and the viewer.

@@ -36,7 +36,7 @@ Sight::Sight(const Vec3 &towards) : towards(towards) {
     up = cross(towards, right);
 }
 
-void ShadowMap::draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardrobe &wardrobe, std::span<const Vec3> worn_mm,
+void ShadowMap::draw(const Rig &rig, std::span<const Position> head_mm, const Wardrobe &wardrobe, std::span<const Position> worn_mm,
                      std::span<const uint8_t> visible, const Vec3 &towards) {
     lit_ = !on_;
     if (!on_) return;
@@ -56,7 +56,7 @@ void ShadowMap::draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardro
         if (visible[i]) cast(wardrobe, wardrobe.items[i], worn_mm);
 }
 
-void ShadowMap::cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm) {
+void ShadowMap::cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Position> worn_mm) {
     moved_.clear();
     for (int32_t i = item.first_moving; i < item.last_point; ++i) moved_.push_back(wardrobe.at(wardrobe.points[i], worn_mm));
     const auto cast = [&](std::span<const Vec3> points_mm) {

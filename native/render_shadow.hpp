@@ -27,7 +27,7 @@ class ShadowMap {
     explicit ShadowMap(bool on) : on_(on), grid_(kSide), depth_(kTexels + 4) {}
 
     // Looks from the unit vector `towards` (head frame). The head casts its coarse skin, attachments their opaque points.
-    void draw(const Rig &rig, std::span<const Vec3> head_mm, const Wardrobe &wardrobe, std::span<const Vec3> worn_mm,
+    void draw(const Rig &rig, std::span<const Position> head_mm, const Wardrobe &wardrobe, std::span<const Position> worn_mm,
               std::span<const uint8_t> visible, const Vec3 &towards);
     void clear() { lit_ = true; }
 
@@ -38,7 +38,7 @@ class ShadowMap {
   private:
     static constexpr int kTexels = kSide * kSide;
 
-    void cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Vec3> worn_mm);
+    void cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::span<const Position> worn_mm);
 
     bool on_, lit_ = true;
     Sight sight_{{0, 0, 1}};

@@ -154,7 +154,7 @@ Outlook::Outlook(const Rig &rig, std::span<const Vec3> neutral_mm, const Wardrob
       head_(head_skylines(rig, neutral_mm)),
       items_(wardrobe.items.size()) {
     std::vector<FourFloats> sums(rig.vertices);
-    vertex_normals(rig, fours(neutral_mm), std::vector<uint8_t>(rig.vertices, 1), sums);
+    vertex_normals(rig, std::vector<Position>(neutral_mm.begin(), neutral_mm.end()), std::vector<uint8_t>(rig.vertices, 1), sums);
     for (const FourFloats &n : sums) normals_.push_back(unit({n[0], n[1], n[2]}));
 }
 

@@ -5,6 +5,14 @@
 
 namespace fw {
 
+std::array<LinedVector<float>, 3> coordinates_of(std::span<const Vec3> points) {
+    constexpr size_t block = BlockMoves::kVertices;
+    std::array<LinedVector<float>, 3> out;
+    for (LinedVector<float> &column : out) column.resize((points.size() + block - 1) / block * block);
+    for (size_t i = 0; i < points.size(); ++i) out[0][i] = points[i].x, out[1][i] = points[i].y, out[2][i] = points[i].z;
+    return out;
+}
+
 Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop, int samples, const Look &look)
     : rig(rig),
       wardrobe(wardrobe),
@@ -16,13 +24,10 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
       screen(positions_mm.size()),
       attributes(positions_mm.size() + wardrobe.vertices_mm.size()),
       facing(attributes.size()),
-      expressed_mm_(rig.vertices),
       sums_(rig.vertices),
       needed_(positions_mm.size()),
       lit_(positions_mm.size() + kLitTogether),
       shadow_(look.shadows) {
-    const size_t block = BlockMoves::kVertices, whole = (rig.vertices + block - 1) / block * block;
-    for (LinedVector<float> &column : columns_) column.resize(whole);
     for (int part = 0; part < kParts; ++part) finishes_[part] = finish_of(static_cast<uint8_t>(part), look);
     for (const uint8_t part : rig.parts) {
         const bool eye = part == kLeftEye || part == kRightEye;
@@ -53,8 +58,8 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
 }
 
 void Stage::set(const Sitter &sitter, const Shot &shot) {
-    express(sitter.neutral_mm, shot.expression);
-    const std::span<const Vec3> head = std::span(positions_mm).first(rig.vertices);
+    express(sitter, shot.expression);
+    const std::span<const Position> head = std::span(positions_mm).first(rig.vertices);
     view = framed_view(rig, head, shot.camera, crop);
     project(0, rig.vertices);
     for (size_t i = 0; i < wardrobe.items.size(); ++i)
@@ -68,18 +73,15 @@ void Stage::set(const Sitter &sitter, const Shot &shot) {
     seen_.clear();
 }
 
-void Stage::express(std::span<const Vec3> neutral_mm, std::span<const float> expression) {
-    const Columns to{columns_[0].data(), columns_[1].data(), columns_[2].data()};
-    for (int32_t v = 0; v < rig.vertices; ++v) to.x[v] = neutral_mm[v].x, to.y[v] = neutral_mm[v].y, to.z[v] = neutral_mm[v].z;
+void Stage::express(const Sitter &sitter, std::span<const float> expression) {
+    coordinates_mm_ = sitter.coordinates_mm;
+    const Columns to{coordinates_mm_[0].data(), coordinates_mm_[1].data(), coordinates_mm_[2].data()};
     for (size_t e = 0; e < expression.size(); ++e) {
         const Direction &direction = rig.expression[e];
         if (expression[e] != 0.0f)
             kernels().express(direction.blocks.data(), static_cast<int32_t>(direction.blocks.size()), expression[e] * direction.step_mm, to);
     }
-    for (int32_t v = 0; v < rig.vertices; ++v) {
-        positions_mm[v] = {to.x[v], to.y[v], to.z[v]};
-        expressed_mm_[v] = FourFloats{to.x[v], to.y[v], to.z[v], 0.0f};
-    }
+    kernels().assemble(to, rig.vertices, positions_mm.data());
 }
 
 void Stage::see_head(std::span<const int32_t> seen) {
@@ -165,7 +167,7 @@ void Stage::light(const Shot &shot, const Unlit &vertices, int32_t first, int32_
 }
 
 void Stage::light_head(const Sitter &sitter, const Shot &shot) {
-    vertex_normals(rig, expressed_mm_, needed_, sums_);
+    vertex_normals(rig, positions_mm, needed_, sums_);
     const Unlit head{positions_mm.data(), &sums_[0][0], 4, 1.0f, screen.data(), rig.uv.data(), shot.openness.head.data(),
                      rig.vertex_parts.data(), finishes_.data(), sitter.vertex_albedo.empty() ? nullptr : sitter.vertex_albedo.data(), nullptr};
     light(shot, head, 0, rig.vertices, 0, 0);

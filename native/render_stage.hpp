@@ -18,9 +18,12 @@ namespace fw {
 // One person, as all their images share them.
 struct Sitter {
     std::span<const Vec3> neutral_mm;
+    std::array<LinedVector<float>, 3> coordinates_mm;  // the same, x, y and z, in whole blocks
     MipTexture texture, made_up;      // made_up only where a shot asks for it
     std::vector<Vec3> vertex_albedo;  // linear, times the texture; empty for none
 };
+
+std::array<LinedVector<float>, 3> coordinates_of(std::span<const Vec3> points);
 
 // One image of them.
 struct Shot {
@@ -75,7 +78,7 @@ class Stage {
     void draw_opaque(std::span<const uint8_t> visible, SampleGrid &grid) const;
     // The area in its texture of an attachment's triangle, as seen, in texels per pixel.
     float texels_per_pixel(int32_t triangle) const;
-    std::span<const Vec3> worn_mm() const { return std::span(positions_mm).subspan(rig.vertices); }
+    std::span<const Position> worn_mm() const { return std::span(positions_mm).subspan(rig.vertices); }
 
     const Rig &rig;
     const Wardrobe &wardrobe;
@@ -87,7 +90,7 @@ class Stage {
     std::vector<Kind> kinds;        // per triangle
     std::vector<uint16_t> looks;    // per triangle, as in OpaqueScene
     bool any_fine;                  // of the looks
-    std::vector<Vec3> positions_mm;
+    std::vector<Position> positions_mm;
     std::vector<ScreenVertex> screen;
     std::vector<Attributes> attributes;
     std::vector<FourFloats> facing;  // per row of attributes: normal() and arriving()
@@ -95,15 +98,14 @@ class Stage {
     Surface head{};             // of all the head's facets
 
   private:
-    void express(std::span<const Vec3> neutral_mm, std::span<const float> expression);
+    void express(const Sitter &sitter, std::span<const float> expression);
     void place(const Wardrobe::Item &item, std::span<const Vec3> neutral_mm);
     void project(int32_t first, int32_t last);
     void light_head(const Sitter &sitter, const Shot &shot);
     void light_item(size_t item, const Shot &shot, bool behind);
     void light(const Shot &shot, const Unlit &vertices, int32_t first, int32_t last, int32_t numbered_from, int32_t rows);
 
-    std::array<LinedVector<float>, 3> columns_;  // the head's x, y and z, in whole blocks
-    std::vector<FourFloats> expressed_mm_;  // the head's positions again
+    std::array<LinedVector<float>, 3> coordinates_mm_;  // the head's, as the sitter's
     std::vector<FourFloats> sums_;  // of normals at the head's vertices
     std::vector<uint8_t> needed_;   // per vertex
     std::vector<int32_t> head_seen_, seen_;  // triangles

@@ -61,7 +61,9 @@ struct Wardrobe {
     std::vector<OpaquePoint> points;
     std::vector<Vec3> points_mm;  // without expression
 
-    Vec3 at(const OpaquePoint &point, std::span<const Vec3> positions_mm) const {
+    // Where it lies when vertices are at these positions.
+    template <class Positions>
+    Vec3 at(const OpaquePoint &point, const Positions &positions_mm) const {
         const Triangle &t = triangles[point.triangle];
         const Vec3 &a = positions_mm[t[0]];
         return a + ((positions_mm[t[1]] - a) * point.w1 + (positions_mm[t[2]] - a) * point.w2);
