@@ -26,34 +26,17 @@ extern const std::array<SampleSet, 16> kSampleSets;
 [[gnu::always_inline]] inline const FourFloats &coverage(uint32_t samples) { return kSampleSets[samples].covered; }
 [[gnu::always_inline]] inline const FourInts &truth(uint32_t samples) { return kSampleSets[samples].truth; }
 
-// What has come to a pixel so far, from the front to the back.
-struct Exposure {
-    FourFloats colour;   // summed over samples
-    FourFloats through;  // per sample: the part of the light from behind that comes through
-
-    // Adds light (times alpha) and alpha of what lies behind everything so far in these samples. Next to no light is no light.
-    void add(uint32_t samples, const FourFloats &light) {
-        const FourFloats part = through * coverage(samples);
-        colour += light * (part[0] + part[1] + part[2] + part[3]);
-        through = truth(samples) ? through * (1.0f - light[3]) : through;
-        through = through < kInvisible ? FourFloats{} : through;
-    }
-};
-
 // Buffers for one image after the other. Pixels are numbered as in TileLayout.
 class Canvas {
   public:
     explicit Canvas(const TileLayout &layout);
 
     void clear();
-    Exposure at(int32_t pixel) const { return {colour_[pixel], through_[pixel]}; }
-    void put(int32_t pixel, const Exposure &exposure) { colour_[pixel] = exposure.colour, through_[pixel] = exposure.through; }
-
-    const FourFloats *through() const { return through_.data(); }
-    FourFloats *colour() { return colour_.data(); }
+    FourFloats *colour() { return colour_.data(); }    // summed over samples
+    FourFloats *through() { return through_.data(); }  // per sample: the part of the light from behind that comes through
 
   private:
-    LinedVector<FourFloats> colour_, through_;  // per pixel, as in Exposure
+    LinedVector<FourFloats> colour_, through_;  // per pixel
 };
 
 }  // namespace fw

@@ -23,10 +23,10 @@ class Fragments {
   public:
     explicit Fragments(const Stage &stage);
 
-    // Then colour(i) is light times alpha, and alpha, of the i-th, and near(i) its 1 / depth.
+    // Then colours() are light times alpha, and alpha, and near() 1 / depth.
     void shade(std::span<const Fragment> fragments, const Light &light);
-    const FourFloats &colour(size_t i) const { return colours_[i]; }
-    float near(size_t i) const { return near_[i]; }
+    const FourFloats *colours() const { return colours_.data(); }
+    const float *near() const { return near_.data(); }
 
   private:
     FourFloats with_highlight(const Fragment &fragment, const FourFloats &colour, const Light &light) const;

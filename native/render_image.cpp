@@ -121,7 +121,7 @@ void Painter::develop(const Light &light, bool veiled, uint8_t *image) {
         fragments_.shade(std::span(fine_).first(fine), light);
         for (int32_t i = 0; i < fine; ++i) {
             const Fragment &one = fine_[i];
-            colour[one.pixel - first] += fragments_.colour(i) * scene.coming_through(one.pixel, one.samples);
+            colour[one.pixel - first] += fragments_.colours()[i] * scene.coming_through(one.pixel, one.samples);
         }
         kernels().resolve(scene, band, colour, stage_.crop.size_px, image);
     }

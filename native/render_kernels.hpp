@@ -105,6 +105,31 @@ template <class Numbers>
     return alpha >= opaque ? Numbers{} + 1.0f : alpha;
 }
 
+// A transparent fragment that has been shaded, in the list of its pixel's.
+struct alignas(32) Veil {
+    FourFloats colour;  // light times alpha, and alpha
+    float near;         // 1 / depth
+    int32_t triangle;
+    int32_t next;       // of the pixel, -1 for none
+    uint32_t samples;   // one bit each, and above those how many there are from here on
+    static constexpr int kCountShift = 4;
+};
+
+// What is known of a pixel's samples while veils are collected.
+struct Veiled {
+    FourFloats through;   // the part of the light from behind all that has been found
+    FourFloats farthest;  // least 1 / depth of that
+};
+
+// The veils of an image, by pixels.
+struct Veils {
+    Veil *all;
+    int32_t *first;  // per pixel, -1 for none
+    Veiled *known;   // per pixel that has any
+    int32_t *pixels;  // those
+    int32_t count = 0, pixel_count = 0;
+};
+
 // A Blinn-Phong lobe with the usual normalisation and Schlick's Fresnel: its reflectance head-on (0 is matt), and the exponent as a
 // number of squarings.
 struct Gloss {
@@ -174,6 +199,8 @@ struct Receivers {
     const float *x, *y, *z, *normal_x, *normal_y, *normal_z, *lift_mm;
 };
 
+inline constexpr size_t kBlendRoom = 512;
+
 struct Kernels {
     const char *name;
 
@@ -211,6 +238,12 @@ struct Kernels {
     // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices. Finished, but where facets are
     // fine: returns whether any is. And 1 / depth there.
     bool (*shade)(const Fragment *fragments, int32_t count, const Facet *facets, const Vec3 &highlight, FourFloats *out, float *near);
+    // Adds fragments, of these colours and nearnesses, to pixels' lists, but those that show nothing. Depths of samples through which no
+    // light comes any more become those of what closes them.
+    void (*keep)(const Fragment *fragments, const FourFloats *colours, const float *near, int32_t count, Veils &to, float *inverse_depth);
+    // The light of pixels that have so many veils each, summed over samples, and what comes through each sample from behind: rows of
+    // the pixels' numbers. Of equally near veils that with the lower number comes first. `room`: kBlendRoom bytes for each veil of a pixel.
+    void (*blend)(const Veils &veils, const int32_t *pixels, int32_t count, int32_t deep, void *room, FourFloats *colour, FourFloats *through);
     // Adds the light of a band's opaque surfaces but the fine ones, which it writes down: at most one fragment a sample. Returns how
     // many. `colour` begins with the band.
     int32_t (*shade_opaque)(const OpaqueScene &scene, const Band &band, FourFloats *colour, Fragment *fine);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "render_kernels.hpp"
+#include "render_kernels_layers.ipp"
 #include "render_kernels_light.ipp"
 #include "render_kernels_shading.ipp"
 
@@ -348,6 +349,6 @@ void project(const View &view, const Position *points_mm, int32_t count, int sam
 
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, assemble, project, cast, light, sky, sample, lay, shade, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, assemble, project, cast, light, sky, sample, lay, shade, keep, blend, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

@@ -11,7 +11,7 @@ namespace {
 
 // Triangles are shaded together in runs of this many: within one, what an earlier one closes does not hide a later one yet.
 constexpr size_t kRun = 16;
-constexpr size_t kMaxFragments = 1u << 26;
+constexpr size_t kMaxFragments = 1u << 26, kMaxVeils = 4096;  // of an image; of a pixel
 
 }  // namespace
 
@@ -68,13 +68,10 @@ void Layers::sort_seen() {
 }
 
 void Layers::draw(const Light &light, SampleGrid &grid, Canvas &canvas) {
-    count_ = veiled_ = 0;
+    veils_ = {all_.data(), first_.data(), known_.data(), pixels_.data()};
     for (size_t first = 0; first < seen_.size(); first += kRun)
         collect(std::span(seen_).subspan(first, std::min(kRun, seen_.size() - first)), light, grid);
-    for (const int32_t pixel : std::span(pixels_).first(veiled_)) {
-        canvas.put(pixel, blended(pixel, canvas.at(pixel)));
-        first_[pixel] = -1;
-    }
+    blend(canvas);
 }
 
 void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &grid) {
@@ -88,49 +85,29 @@ void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &
                                           grid.target(), found_.data());
     const auto found = std::span(found_).first(count);
     fragments_.shade(found, light);
-    if (count_ + count > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
-    if (nodes_.size() < count_ + count) nodes_.resize(2 * (count_ + count));
-    for (int32_t i = 0; i < count; ++i)
-        if (fw::any(fragments_.colour(i) != 0.0f)) keep(found[i], fragments_.near(i), fragments_.colour(i), grid);
+    const size_t all = static_cast<size_t>(veils_.count) + count;
+    if (all > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
+    if (all_.size() < all) all_.resize(2 * all);
+    veils_.all = all_.data();
+    kernels().keep(found_.data(), fragments_.colours(), fragments_.near(), count, veils_, grid.inverse_depth.data());
 }
 
-void Layers::keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid) {
-    const int32_t pixel = fragment.pixel;
-    const bool is_new = first_[pixel] < 0;
-    pixels_[veiled_] = pixel;
-    veiled_ += is_new;
-    const FourFloats through = is_new ? FourFloats{} + 1.0f : known_[pixel].through;
-    const FourFloats farthest = is_new ? FourFloats{} + kFarMm : known_[pixel].farthest;
-    nodes_[count_] = {colour, near, fragment.triangle, first_[pixel], fragment.samples};
-    first_[pixel] = static_cast<int32_t>(count_++);
-    const FourInts &covered = truth(fragment.samples);
-    const Known known{covered ? through * (1.0f - colour[3]) : through,
-                      (covered & (near < farthest)) ? FourFloats{} + near : farthest};
-    known_[pixel] = known;
-    float *depths = &grid.inverse_depth[size_t(pixel) * 4];
-    const FourFloats before = load<FourFloats>(depths);
-    store(depths, ((known.through < kInvisible) & (known.farthest > before)) ? known.farthest : before);
-}
-
-// Front to back; of equally near ones that with the lower number comes first.
-Exposure Layers::blended(int32_t pixel, Exposure exposure) {
-    const Node *node = &nodes_[first_[pixel]];
-    if (node->next < 0) {
-        exposure.add(node->samples, node->colour);
-        return exposure;
+// Pixels with as many veils together.
+void Layers::blend(Canvas &canvas) {
+    for (const int32_t pixel : std::span(pixels_).first(veils_.pixel_count)) {
+        const size_t count = all_[first_[pixel]].samples >> Veil::kCountShift;
+        if (count > kMaxVeils) throw std::invalid_argument("attachments: found over 4096 layers in front of a pixel, expected fewer");
+        if (by_count_.size() < count) by_count_.resize(count);
+        by_count_[count - 1].push_back(pixel);
     }
-    sorted_.clear();
-    for (int32_t i = first_[pixel]; i >= 0; i = nodes_[i].next) {
-        node = &nodes_[i];
-        // The bits of positive floats sort as they do.
-        const Order one{uint64_t{std::bit_cast<uint32_t>(node->near)} << 32 | ~static_cast<uint32_t>(node->triangle), node};
-        size_t place = sorted_.size();  // most come back to front
-        sorted_.push_back(one);
-        for (; place > 0 && sorted_[place - 1].key > one.key; --place) sorted_[place] = sorted_[place - 1];
-        sorted_[place] = one;
+    room_.resize(by_count_.size() * kBlendRoom);
+    for (size_t i = 0; i < by_count_.size(); ++i) {
+        std::vector<int32_t> &pixels = by_count_[i];
+        kernels().blend(veils_, pixels.data(), static_cast<int32_t>(pixels.size()), static_cast<int32_t>(i + 1), room_.data(),
+                        canvas.colour(), canvas.through());
+        pixels.clear();
     }
-    for (size_t i = sorted_.size(); i-- > 0;) exposure.add(sorted_[i].node->samples, sorted_[i].node->colour);
-    return exposure;
+    for (const int32_t pixel : std::span(pixels_).first(veils_.pixel_count)) first_[pixel] = -1;
 }
 
 }  // namespace fw

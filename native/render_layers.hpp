@@ -1,6 +1,7 @@
 // What may let light through in front of the opaque surfaces: hair, panes of glass, lace.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -34,31 +35,10 @@ class Layers {
         int32_t triangle;
     };
 
-    // A fragment that has been shaded: light times alpha, and alpha.
-    struct Node {
-        FourFloats colour;
-        float near;  // 1 / depth
-        int32_t triangle, next;
-        uint32_t samples;
-    };
-
-    // Where a node comes among those of its pixel: the lowest is the farthest, and of equally near ones that with the highest number.
-    struct Order {
-        uint64_t key;
-        const Node *node;
-    };
-
-    // What is known of a pixel's samples while fragments are collected.
-    struct Known {
-        FourFloats through;   // the part of the light from behind all that has been found
-        FourFloats farthest;  // least 1 / depth of that
-    };
-
     void consider(int32_t triangle, bool two_sided);
     void sort_seen();
     void collect(std::span<const Seen> run, const Light &light, SampleGrid &grid);
-    void keep(const Fragment &fragment, float near, const FourFloats &colour, SampleGrid &grid);
-    Exposure blended(int32_t pixel, Exposure exposure);
+    void blend(Canvas &canvas);
 
     Stage &stage_;
     std::span<const Paint> paints_;
@@ -66,13 +46,13 @@ class Layers {
     std::vector<Seen> seen_, moved_;
     std::vector<Fragment> found_;
     Fragments fragments_;
-    std::vector<Node> nodes_;
-    size_t count_ = 0;  // of nodes that are in use
-    std::vector<int32_t> first_;  // per pixel, -1 for none
-    std::vector<Known> known_;    // per pixel that has any
-    std::vector<int32_t> pixels_;  // those, of which there are
-    size_t veiled_ = 0;
-    std::vector<Order> sorted_;
+    std::vector<Veil> all_;
+    std::vector<int32_t> first_;
+    std::vector<Veiled> known_;
+    std::vector<int32_t> pixels_;
+    Veils veils_{};  // of these
+    std::vector<std::vector<int32_t>> by_count_;  // pixels with one veil, with two, ...
+    LinedVector<std::byte> room_;  // to blend them in
 };
 
 }  // namespace fw
