@@ -210,27 +210,58 @@ struct Draw {
     }
 };
 
-// Writes down what is nearer than the grid.
-struct List {
-    const float *nearest;
-    Fragment *out;
-    int32_t number;
+// Writes down what is nearer than the grid: blocks first, then fragments of many of them, for whether a block has any is what a
+// processor guesses wrong.
+class List {
+  public:
+    List(const float *nearest, Fragment *out) : nearest_(nearest), out_(out) {}
+
+    // Of the triangle with this number from here on.
+    void begin(int32_t number) { number_ = number; }
 
     template <class Whole, class Real>
     [[gnu::always_inline]] void operator()(int column, int row, size_t first, const Whole &outside, const Real &depth) {
-        const Whole nearer = (depth > load<Real>(nearest + first)) & (outside >= 0);
-        uint32_t bits = sign_bits(nearer);
-        if (bits == 0) return;
-        const auto pixel = static_cast<int32_t>(first / 4);
-        const auto x = static_cast<float>(column * kSubsample + kSubsample / 2), y = static_cast<float>(row * kSubsample + kSubsample / 2);
-        constexpr float step = kSamples * kSubsample;
-        for (int i = 0; i < static_cast<int>(sizeof(Whole) / 16); ++i, bits >>= 4) {
-            const uint32_t samples = bits & kAllSamples;
-            const Place &middle = kSampleSets[samples].middle;
-            *out = {number, pixel + i, samples, x + (i % 2 * step + middle.x), y + (i / 2 * step + middle.y)};
-            out += samples != 0;
-        }
+        const Whole nearer = (depth > load<Real>(nearest_ + first)) & (outside >= 0);
+        const uint32_t samples = sign_bits(nearer);
+        blocks_[count_] = {samples, number_, static_cast<int32_t>(first / 4), column, row};
+        count_ += samples != 0;
+        if (count_ == kTogether) write();
     }
+
+    // The end of the fragments.
+    Fragment *end() {
+        write();
+        return out_;
+    }
+
+  private:
+    static constexpr int kTogether = 256;
+    struct FoundBlock {
+        uint32_t samples;  // one bit each
+        int32_t number, pixel, column, row;
+    };
+
+    [[gnu::noinline]] void write() {
+        constexpr float step = kSamples * kSubsample;
+        Fragment *out = out_;
+        for (const auto &[found, number, pixel, column, row] : std::span(blocks_).first(count_)) {
+            const auto x = static_cast<float>(column * kSubsample + kSubsample / 2), y = static_cast<float>(row * kSubsample + kSubsample / 2);
+            for (int i = 0; i < kLanes / 4; ++i) {
+                const uint32_t samples = found >> (4 * i) & kAllSamples;
+                const Place &middle = kSampleSets[samples].middle;
+                *out = {number, pixel + i, samples, x + (i % 2 * step + middle.x), y + (i / 2 * step + middle.y)};
+                out += samples != 0;
+            }
+        }
+        out_ = out;
+        count_ = 0;
+    }
+
+    const float *nearest_;
+    Fragment *out_;
+    int32_t number_ = 0;
+    int count_ = 0;
+    FoundBlock blocks_[kTogether];
 };
 
 // Draws some triangles of batches: one bit each.
@@ -279,19 +310,19 @@ void rasterize(const ScreenVertex *vertices, const Triangle *triangles, int32_t 
 int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, const int32_t *numbers, int32_t count,
               const Target &target, Fragment *out) {
     Batch batch;
-    List list{target.inverse_depth, out, 0};
+    List list(target.inverse_depth, out);
     for (int32_t first = 0; first < count; first += kLanes) {
         set_up(batch, vertices, triangles + first, std::min(kLanes, count - first), true, target.layout.across * 4);
         for (uint32_t left = batch.small | batch.large; left != 0; left &= left - 1) {
             const int i = __builtin_ctz(left);
-            list.number = numbers[first + i];
+            list.begin(numbers[first + i]);
             if (batch.small >> i & 1)
                 walk(batch, i, target.layout, list);
             else
                 walk_any(vertices, triangles[first + i], true, target.layout, list);
         }
     }
-    return static_cast<int32_t>(list.out - out);
+    return static_cast<int32_t>(list.end() - out);
 }
 
 void express(const BlockMoves *blocks, int32_t count, float amount, const Columns &to) {
