@@ -189,6 +189,7 @@ struct DepthMap {
     float scale;                         // texels per millimetre
     int32_t side;                        // texels
     float plane_mm;                      // depths count from a plane this far behind the centre
+    float far_mm;                        // what is farther from that plane is left out
     float bias_mm, ramp_mm;              // what is this much farther out hides nothing yet, and all of it a ramp later
     float grazing_lift_mm;               // by how much receivers are lifted more where light grazes their surface
     const float *depths;                 // towards the viewer
@@ -219,16 +220,16 @@ struct Kernels {
     void (*assemble)(const Columns &from, int32_t count, Position *points);
     // `samples`: per pixel, along each axis; 1, 2 or 4.
     void (*project)(const View &view, const Position *points_mm, int32_t count, int samples, ScreenVertex *out);
-    // Raises a map's depths, which these are, to points that lie farther out: those within the map and twice the middle's distance of
-    // its plane.
-    void (*cast)(const DepthMap &map, const Vec3 *points_mm, int32_t count, float *depths);
+    // Raises a map's depths, which these are, to points that lie farther out. If both_ends, the map of the opposite direction, seen
+    // through from the same side, follows the first.
+    void (*cast)(const DepthMap &map, const Vec3 *points_mm, int32_t count, bool both_ends, float *depths);
     // Finds the light on vertices of these numbers, of which there are whole sixteens, and writes rows of the same numbers: what is
     // interpolated, and the unit normal in the camera frame with the part of the light that makes highlights that arrives. `shadow` is
     // the view from the key light, past a soft edge of 3 x 3 texels; null where all of it arrives.
     void (*light)(const View &view, const Light &light, const DepthMap *shadow, const Unlit &vertices, const int32_t *numbers,
                   int32_t count, Attributes *attributes, FourFloats *facing);
     // Adds up, for each receiver, the cosine under which it faces a map's direction or the opposite one, and the part of that from
-    // where light reaches it. The map of the opposite direction, seen through from the same side, follows the first.
+    // where light reaches it. The map is of both ends.
     void (*sky)(const DepthMap &map, const Receivers &receivers, int32_t count, float *reached, float *facing);
     // Linear colour times alpha, and alpha, between the four nearest texel centres; clamped at the border.
     void (*sample)(const Surface &surface, float u, float v, FourFloats *out);

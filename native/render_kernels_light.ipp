@@ -56,31 +56,32 @@ struct PlacesInMap {
 };
 
 // As many points as a vector has lanes. Reads one number more.
-[[gnu::always_inline]] inline void cast_some(const DepthMap &map, const Vec3 *points_mm, float *depths) {
+[[gnu::always_inline]] inline void cast_some(const DepthMap &map, const Vec3 *points_mm, bool both_ends, float *depths) {
     const std::array<F, 4> at = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(points_mm + i); });
     const PlacesInMap place(map, at[0], at[1], at[2], 0.5f * static_cast<float>(map.side));
     const F depth = place.nearness + map.plane_mm;
-    const I inside = place.inside(map, 0.0f, 0) & (depth < 2.0f * map.plane_mm);
+    const I inside = place.inside(map, 0.0f, 0) & (depth < map.far_mm);
     const I column = __builtin_convertvector(inside ? place.column : F{}, I), row = __builtin_convertvector(inside ? place.row : F{}, I);
     alignas(64) int32_t texels[kLanes];
-    alignas(64) float numbers[kLanes];
     store(texels, row * map.side + column);
-    store(numbers, inside ? depth : F{});
     read_back(texels);
-    read_back(numbers);
-    for (int i = 0; i < kLanes; ++i) {
-        float &there = depths[texels[i]];
-        there = numbers[i] > there ? numbers[i] : there;
-    }
+    const auto raise = [&](const F &to, float *there) FW_INLINED {
+        alignas(64) float numbers[kLanes];
+        store(numbers, inside ? to : F{} - map.far_mm);
+        read_back(numbers);
+        for (int i = 0; i < kLanes; ++i) there[texels[i]] = numbers[i] > there[texels[i]] ? numbers[i] : there[texels[i]];
+    };
+    raise(depth, depths);
+    if (both_ends) raise(map.plane_mm - place.nearness, depths + map.side * map.side);
 }
 
-void cast(const DepthMap &map, const Vec3 *points_mm, int32_t count, float *depths) {
+void cast(const DepthMap &map, const Vec3 *points_mm, int32_t count, bool both_ends, float *depths) {
     int32_t i = 0;
-    for (; i + kLanes < count; i += kLanes) cast_some(map, points_mm + i, depths);
+    for (; i + kLanes < count; i += kLanes) cast_some(map, points_mm + i, both_ends, depths);
     if (i == count) return;
     Vec3 rest[kLanes + 1];
     for (int k = 0; k <= kLanes; ++k) rest[k] = points_mm[std::min(i + k, count - 1)];
-    cast_some(map, rest, depths);
+    cast_some(map, rest, both_ends, depths);
 }
 
 // The part of the light that reaches receivers from the direction of a map, over a soft edge of 3 x 3 texels.

@@ -60,14 +60,14 @@ void ShadowMap::cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::
     moved_.clear();
     for (int32_t i = item.first_moving; i < item.last_point; ++i) moved_.push_back(wardrobe.at(wardrobe.points[i], worn_mm));
     const auto cast = [&](std::span<const Vec3> points_mm) {
-        kernels().cast(map(), points_mm.data(), static_cast<int32_t>(points_mm.size()), depth_.data());
+        kernels().cast(map(), points_mm.data(), static_cast<int32_t>(points_mm.size()), false, depth_.data());
     };
     cast(std::span(wardrobe.points_mm).subspan(item.first_point, item.first_moving - item.first_point));
     cast(moved_);
 }
 
 DepthMap ShadowMap::map() const {
-    return {sight_.right, sight_.up, sight_.towards, kCentreMm, kScale, kSide, kPlaneMm, kBiasMm, kRampMm, kGrazingLiftMm, depth_.data()};
+    return {sight_.right, sight_.up, sight_.towards, kCentreMm, kScale, kSide, kPlaneMm, 2.0f * kPlaneMm, kBiasMm, kRampMm, kGrazingLiftMm, depth_.data()};
 }
 
 }  // namespace fw

@@ -17,89 +17,54 @@ constexpr int kSide = 48, kTexels = kSide * kSide;
 constexpr Vec3 kCentreMm{0, -40, -70};
 constexpr float kRadiusMm = 180.0f, kFar = 1.0e4f;
 constexpr float kLiftMm = 5.0f, kBiasMm = 2.0f, kRampMm = 8.0f;
-constexpr float kScale = 0.5f * kSide / kRadiusMm, kMiddle = 0.5f * kSide;
+constexpr float kScale = 0.5f * kSide / kRadiusMm;
 
 // Evenly spread over a hemisphere (a Fibonacci lattice).
-Vec3 axis(int i) {
+Vec3 direction(int i) {
     const double z = (i + 0.5) / kAxes, radius = std::sqrt(1.0 - z * z);
     const SinCos turn = sincos_deg(i * 137.50776405003785);
     return {static_cast<float>(radius * turn.cos), static_cast<float>(z), static_cast<float>(radius * turn.sin)};
 }
 
-// Skylines: for each axis what lies farthest out along it, at one end and at the other, and a texel that nobody reads.
-constexpr size_t kStride = 2 * kTexels + 1;
+// Skylines: for each axis what lies farthest out along it, at one end and at the other.
+constexpr size_t kStride = 2 * kTexels;
 
-const std::vector<Sight> &sights() {
-    static const std::vector<Sight> all = [] {
+DepthMap map_of(int axis, const float *depths) {
+    static const std::vector<Sight> sights = [] {
         std::vector<Sight> out;
-        for (int i = 0; i < kAxes; ++i) out.emplace_back(axis(i));
+        for (int i = 0; i < kAxes; ++i) out.emplace_back(direction(i));
         return out;
     }();
-    return all;
+    const Sight &sight = sights[axis];
+    return {sight.right, sight.up, sight.towards, kCentreMm, kScale, kSide, 0.0f, kFar, kBiasMm, kRampMm, 0.0f, depths};
 }
 
-// Points, four at a time; the last is repeated.
-class Quads {
-  public:
-    void add(const Vec3 &point) {
-        if (count_ % 4 == 0) quads_.push_back({FourFloats{} + point.x, FourFloats{} + point.y, FourFloats{} + point.z});
-        Quad &last = quads_.back();
-        for (size_t i = count_ % 4; i < 4; ++i) last.x[i] = point.x, last.y[i] = point.y, last.z[i] = point.z;
-        ++count_;
+std::vector<float> skylines_of(std::span<const Vec3> points_mm) {
+    std::vector<float> out(kAxes * kStride, -kFar);
+    for (int i = 0; i < kAxes; ++i) {
+        float *depths = &out[i * kStride];
+        kernels().cast(map_of(i, depths), points_mm.data(), static_cast<int32_t>(points_mm.size()), true, depths);
     }
-
-    std::vector<float> skylines() const {
-        std::vector<float> out(kAxes * kStride, -kFar);
-        for (int i = 0; i < kAxes; ++i) cast(sights()[i], &out[i * kStride]);
-        return out;
-    }
-
-  private:
-    struct Quad {
-        FourFloats x, y, z;
-    };
-
-    void cast(const Sight &sight, float *depths) const {
-        const auto raise = [](float &there, float depth) { there = depth > there ? depth : there; };
-        for (const Quad &quad : quads_) {
-            const FourFloats x = quad.x - kCentreMm.x, y = quad.y - kCentreMm.y, z = quad.z - kCentreMm.z;
-            const auto along = [&](const Vec3 &axis) { return axis.x * x + axis.y * y + axis.z * z; };
-            const FourFloats column = along(sight.right) * kScale + kMiddle, row = kMiddle - along(sight.up) * kScale;
-            const FourFloats depth = along(sight.towards), side = FourFloats{} + static_cast<float>(kSide);
-            const FourInts inside = (column >= 0.0f) & (column < side) & (row >= 0.0f) & (row < side);
-            const FourInts texel = __builtin_convertvector(inside ? row : FourFloats{}, FourInts) * kSide +
-                                   __builtin_convertvector(inside ? column : FourFloats{}, FourInts);
-            constexpr int32_t unread = kStride - 1;
-            const FourInts near = inside ? texel : FourInts{} + unread, far = inside ? texel + kTexels : FourInts{} + unread;
-            for (int i = 0; i < 4; ++i) {
-                raise(depths[near[i]], depth[i]);
-                raise(depths[far[i]], -depth[i]);
-            }
-        }
-    }
-
-    size_t count_ = 0;
-    std::vector<Quad> quads_;
-};
+    return out;
+}
 
 // Of the head: vertices, and the middles of triangles that vertices alone would leave holes between.
 std::vector<float> head_skylines(const Rig &rig, std::span<const Vec3> neutral_mm) {
-    Quads out;
-    for (const Vec3 &point : neutral_mm) out.add(point);
+    std::vector<Vec3> points(neutral_mm.begin(), neutral_mm.end());
     for (const Triangle &t : rig.triangles) {
         const Vec3 &a = neutral_mm[t[0]], &b = neutral_mm[t[1]], &c = neutral_mm[t[2]];
         const Vec3 normal = cross(b - a, c - a);
-        if (dot(normal, normal) > 30.0f * 30.0f) out.add((a + b + c) * (1.0f / 3.0f));
+        if (dot(normal, normal) > 30.0f * 30.0f) points.push_back((a + b + c) * (1.0f / 3.0f));
     }
-    return out.skylines();
+    return skylines_of(points);
 }
 
 std::vector<float> item_skylines(const Wardrobe &wardrobe, const Wardrobe::Item &item) {
     constexpr int32_t most = 4000;  // points
     const int32_t step = 1 + (item.last_point - item.first_point) / most;
-    Quads out;
-    for (int32_t k = item.first_point; k < item.last_point; k += step) out.add(wardrobe.points_mm[k]);
-    return out.skylines();
+    std::vector<Vec3> points;
+    for (int32_t k = item.first_point; k < item.last_point; k += step) points.push_back(wardrobe.points_mm[k]);
+    return skylines_of(points);
 }
 
 // Points with their normals, and the light that has been found to reach them.
@@ -114,12 +79,9 @@ class Lookout {
     }
 
     void look(const std::vector<float> &skylines) {
-        for (int i = 0; i < kAxes; ++i) {
-            const Sight &sight = sights()[i];
-            const DepthMap map{sight.right, sight.up, sight.towards, kCentreMm, kScale, kSide, 0.0f, kBiasMm, kRampMm, 0.0f,
-                               &skylines[i * kStride]};
-            kernels().sky(map, {at(0), at(1), at(2), at(3), at(4), at(5), at(6)}, static_cast<int32_t>(count_), at(7), at(8));
-        }
+        for (int i = 0; i < kAxes; ++i)
+            kernels().sky(map_of(i, &skylines[i * kStride]), {at(0), at(1), at(2), at(3), at(4), at(5), at(6)},
+                          static_cast<int32_t>(count_), at(7), at(8));
     }
 
     std::vector<float> shares() const {
