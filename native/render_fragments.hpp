@@ -29,11 +29,10 @@ class Fragments {
     const float *near() const { return near_.data(); }
 
   private:
-    FourFloats with_highlight(const Fragment &fragment, const FourFloats &colour, const Light &light) const;
-
     const Stage &stage_;
     std::vector<FourFloats> colours_;
     std::vector<float> near_;
+    std::vector<int32_t> fine_;
 };
 
 }  // namespace fw

@@ -33,13 +33,16 @@ struct alignas(32) Surface {
     const Texel *texels;
 };
 
+// What has highlights that are smaller than triangles.
+enum class Fine : uint8_t { none, eye, glossy, metal, glass };
+
 // A triangle that is seen: what it looks like at its first corner, and what that grows by per step right and down.
 struct alignas(64) Facet {
     Attributes first, right, down;
     float x, y;  // of the first corner, fixed-point
     const Surface *surface;
     int32_t behind;  // to be added to its corners' rows of attributes: it is seen from behind
-    bool fine;       // whether it has highlights that are smaller than triangles
+    Fine fine;
 };
 
 // What facets are made from.
@@ -132,7 +135,7 @@ struct Veils {
 
 // A Blinn-Phong lobe with the usual normalisation and Schlick's Fresnel: its reflectance head-on (0 is matt), and the exponent as a
 // number of squarings.
-struct Gloss {
+struct alignas(16) Gloss {
     static constexpr int kMostSquarings = 9;
 
     float reflectance = 0.0f;
@@ -144,17 +147,6 @@ struct Gloss {
         : reflectance(reflectance), squarings(squarings), peak(static_cast<float>((1 << squarings) + 8) * 0.125f) {}
 };
 
-// The part of the highlight's irradiance that is reflected (pi left in, as in diffuse light), by the cosines between a surface's normal
-// and the light, and the half vector. `fresnel`: Schlick's (1 - v.h)^5.
-template <class Numbers, class Wholes>
-[[gnu::always_inline]] inline Numbers lobe_of(const Numbers &reflectance, const Wholes &squarings, const Numbers &peak,
-                                              const Numbers &facing, const Numbers &half, float fresnel) {
-    Numbers lobe = half;
-    for (int i = 0; i < Gloss::kMostSquarings; ++i) lobe = squarings > i ? lobe * lobe : lobe;
-    const Numbers reflected = (reflectance + (1.0f - reflectance) * fresnel) * peak * lobe * facing;
-    return (facing > 0.0f) & (half > 0.0f) & (reflectance > 0.0f) ? reflected : Numbers{};
-}
-
 // Points, as a structure of arrays.
 struct Columns {
     float *x, *y, *z;
@@ -164,8 +156,7 @@ struct Columns {
 struct alignas(32) Finish {
     float soft_red, soft_green, soft_blue;  // how far the key light creeps past the terminator
     float lift_mm;                          // how far off its surface a vertex takes its shadow
-    Gloss gloss;                            // of what adds no highlights of its own, pixel by pixel
-    float unused = 0.0f;
+    Gloss gloss;                            // but of what is fine
 };
 
 // What vertices are lit by; all but the normals are read in the rows of the vertices' numbers.
@@ -239,6 +230,9 @@ struct Kernels {
     // Linear colour of each fragment, times alpha, and alpha; matt, with the highlight of its vertices. Finished, but where facets are
     // fine: returns whether any is. And 1 / depth there.
     bool (*shade)(const Fragment *fragments, int32_t count, const Facet *facets, const Vec3 &highlight, FourFloats *out, float *near);
+    // Finishes the colours of these fragments, whose facets are fine, from interpolated normals. `facing`: as light() writes it.
+    void (*polish)(const Mesh &mesh, const FourFloats *facing, const Light &light, const Facet *facets, const Fragment *fragments,
+                   const int32_t *which, int32_t count, FourFloats *colours);
     // Adds fragments, of these colours and nearnesses, to pixels' lists, but those that show nothing. Depths of samples through which no
     // light comes any more become those of what closes them.
     void (*keep)(const Fragment *fragments, const FourFloats *colours, const float *near, int32_t count, Veils &to, float *inverse_depth);

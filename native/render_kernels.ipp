@@ -380,6 +380,6 @@ void project(const View &view, const Position *points_mm, int32_t count, int sam
 
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, assemble, project, cast, light, sky, sample, lay, shade, keep, blend, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, assemble, project, cast, light, sky, sample, lay, shade, polish, keep, blend, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

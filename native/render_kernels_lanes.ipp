@@ -150,6 +150,29 @@ struct Corners {
     }
 };
 
+// What edge() gives, one a lane.
+struct Edges {
+    int64_t whole[kLanes];
+    F rounded;
+
+    [[gnu::always_inline]] Edges(const Corners &from, const Corners &to, const I &x, const I &y) {
+        const I across = to.x - from.x, down = to.y - from.y, dx = x - from.x, dy = y - from.y;
+        const auto within = [](const I &steps) FW_INLINED { return (steps <= kSmall) & (steps >= -kSmall); };
+        if (sign_bits(I(within(across) & within(down) & within(dx) & within(dy))) == (1u << kLanes) - 1) {
+            const I edge = down * dx - across * dy;
+            for (int i = 0; i < kLanes; ++i) whole[i] = edge[i];
+            rounded = __builtin_convertvector(edge, F);
+        } else {
+            alignas(64) float numbers[kLanes];
+            for (int i = 0; i < kLanes; ++i) {
+                whole[i] = int64_t{down[i]} * dx[i] - int64_t{across[i]} * dy[i];
+                numbers[i] = static_cast<float>(whole[i]);
+            }
+            rounded = load<F>(numbers);
+        }
+    }
+};
+
 // Each lane's row of four numbers, from columns.
 class Rows {
   public:

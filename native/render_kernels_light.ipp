@@ -137,15 +137,36 @@ struct Directions {
     return cosine >= width ? cosine : over > 0.0f ? bent : F{};
 }
 
-// Diffuse light of one channel, which `of` picks.
+// The part of the highlight's irradiance that is reflected (pi left in, as in diffuse light). `gloss`: columns of Gloss.
+[[gnu::always_inline]] inline F highlight(const F *gloss, const Directions &normal, const F &facing, const Light &light) {
+    const F reflectance = gloss[0], half = normal.dot(light.half);
+    const I squarings = reinterpret_cast<I>(gloss[1]);
+    F lobe = half;
+    for (int i = 0; i < Gloss::kMostSquarings; ++i) lobe = squarings > i ? lobe * lobe : lobe;
+    const F reflected = (reflectance + (1.0f - reflectance) * light.fresnel) * gloss[2] * lobe * facing;
+    return (facing > 0.0f) & (half > 0.0f) & (reflectance > 0.0f) ? reflected : F{};
+}
+
+// Diffuse irradiance / pi of the environment, of one channel, which `of` picks.
+template <class Channel>
+[[gnu::always_inline]] inline F ambient(const Light &light, const Directions &normal, Channel &&of) {
+    const auto &[x, y, z] = normal;
+    const auto k = [&](int i) FW_INLINED { return of(light.polynomial[i]); };
+    const F sum = k(0) + k(1) * y + k(2) * z + k(3) * x + k(4) * (x * y) + k(5) * (y * z) + k(6) * (z * z) + k(7) * (z * x) +
+                  k(8) * (x * x - y * y);
+    return sum > 0.0f ? sum : F{};
+}
+
+// Of vectors.
+constexpr auto kRed = [](const Vec3 &v) FW_INLINED { return v.x; };
+constexpr auto kGreen = [](const Vec3 &v) FW_INLINED { return v.y; };
+constexpr auto kBlue = [](const Vec3 &v) FW_INLINED { return v.z; };
+
+// Diffuse light of one channel.
 template <class Channel>
 [[gnu::always_inline]] inline F diffuse(const Light &light, const Directions &normal, const F &facing, const F &open, const F &arriving,
                                         const F &softness, Channel &&of) {
-    const auto &[x, y, z] = normal;
-    const auto k = [&](int i) FW_INLINED { return of(light.polynomial[i]); };
-    const F ambient = k(0) + k(1) * y + k(2) * z + k(3) * x + k(4) * (x * y) + k(5) * (y * z) + k(6) * (z * z) + k(7) * (z * x) +
-                      k(8) * (x * x - y * y);
-    return (ambient > 0.0f ? ambient : F{}) * open + of(light.key) * soft_cosine(facing, softness) * arriving;
+    return ambient(light, normal, of) * open + of(light.key) * soft_cosine(facing, softness) * arriving;
 }
 
 // Two lobes along strands (Kajiya and Kay 1989, shifted apart as Marschner et al. 2003 measured): the light's first reflection,
@@ -190,9 +211,7 @@ struct StrandLobes {
     const auto channel = [&](const F &softness, auto &&of) FW_INLINED {
         return diffuse(light, turned, cosine, open, reached, softness, of);
     };
-    F red = channel(finish[0], [](const Vec3 &v) FW_INLINED { return v.x; });
-    F green = channel(finish[1], [](const Vec3 &v) FW_INLINED { return v.y; });
-    F blue = channel(finish[2], [](const Vec3 &v) FW_INLINED { return v.z; });
+    F red = channel(finish[0], kRed), green = channel(finish[1], kGreen), blue = channel(finish[2], kBlue);
     if (from.albedo != nullptr) {
         const Directions albedo = Directions::of([&](int i) FW_INLINED { return &from.albedo[numbers[i]].x; });
         red *= albedo.x, green *= albedo.y, blue *= albedo.z;
@@ -205,7 +224,7 @@ struct StrandLobes {
         red += light.colour.x * coloured, green += light.colour.y * coloured, blue += light.colour.z * coloured;
         shine = lobes.white * reached;
     } else {
-        shine = lobe_of(finish[4], reinterpret_cast<I>(finish[5]), finish[6], cosine, turned.dot(light.half), light.fresnel) * reached;
+        shine = highlight(&finish[4], turned, cosine, light) * reached;
     }
     const F inverse_depth = gather(&from.screen->inverse_depth, at * static_cast<int32_t>(sizeof(ScreenVertex) / sizeof(float)));
     const F near = view.perspective != 0.0f ? inverse_depth : F{} + 1.0f;

@@ -1,7 +1,7 @@
 // From triangles in samples to colours in pixels; compiled as part of render_kernels.ipp.
 #pragma once
 
-#include "render_kernels_lanes.ipp"
+#include "render_kernels_light.ipp"
 #include "render_srgb.hpp"
 
 namespace fw::FW_ISA {
@@ -14,29 +14,6 @@ namespace {
            ((x - facet.x) * load<EightFloats>(&facet.right) + (y - facet.y) * load<EightFloats>(&facet.down));
 }
 
-// Twice the areas of as many triangles as a vector has lanes.
-struct DoubledAreas {
-    int64_t whole[kLanes];
-    F rounded;
-
-    [[gnu::always_inline]] DoubledAreas(const Corners &a, const Corners &b, const Corners &c) {
-        const I bx = b.x - a.x, by = b.y - a.y, cx = c.x - a.x, cy = c.y - a.y;
-        const auto within = [](const I &steps) FW_INLINED { return (steps <= kSmall) & (steps >= -kSmall); };
-        if (sign_bits(I(within(bx) & within(by) & within(cx) & within(cy))) == kAllLanes) {
-            const I area = by * cx - bx * cy;
-            for (int i = 0; i < kLanes; ++i) whole[i] = area[i];
-            rounded = __builtin_convertvector(area, F);
-        } else {
-            alignas(64) float numbers[kLanes];
-            for (int i = 0; i < kLanes; ++i) {
-                whole[i] = int64_t{by[i]} * cx[i] - int64_t{bx[i]} * cy[i];
-                numbers[i] = static_cast<float>(whole[i]);
-            }
-            rounded = load<F>(numbers);
-        }
-    }
-};
-
 int64_t lay(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets) {
     int64_t areas = 0;
     for (int32_t first = 0; first < count; first += kLanes, seen += kLanes) {
@@ -45,7 +22,7 @@ int64_t lay(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets)
             return Corners([&](int i) FW_INLINED -> const ScreenVertex & { return mesh.screen[mesh.triangles[seen[std::min(i, n - 1)]][which]]; });
         };
         const Corners a = corner(0), b = corner(1), c = corner(2);
-        const DoubledAreas area(a, b, c);
+        const Edges area(a, b, c.x, c.y);
         const F inverse = 1.0f / area.rounded;
         const auto share = [&](const I &steps) FW_INLINED { return __builtin_convertvector(steps, F) * inverse; };
         alignas(64) float second_right[kLanes], third_right[kLanes], second_down[kLanes], third_down[kLanes], x[kLanes], y[kLanes];
@@ -209,8 +186,9 @@ bool shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
         for (int i = 0; i < kLanes; ++i) {
             at[i] = &facets[fragment(i).triangle];
             surfaces[i] = at[i]->surface;
-            fine[i] = -int32_t{at[i]->fine};
-            any_fine |= at[i]->fine;
+            const bool is_fine = at[i]->fine != Fine::none;
+            fine[i] = -int32_t{is_fine};
+            any_fine |= is_fine;
             one &= surfaces[i] == surfaces[0];
         }
         const Places places([&](int i) FW_INLINED { return at_place(*at[i], fragment(i).x, fragment(i).y); });
@@ -225,6 +203,103 @@ bool shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
         store_some(near + first, places.near, n);
     }
     return any_fine;
+}
+
+// Eyes are wet; by what Fine says.
+constexpr std::array<Gloss, 5> kFineGloss{{{}, {0.025f, 8}, {0.03f, 6}, {0.6f, 6}, {0.04f, 9}}};
+
+// The part of the environment that a metal mirrors, and a pane's reflectance head-on.
+constexpr float kMetalMirror = 0.9f, kGlassReflectance = 0.04f;
+
+// Schlick's (1 - v.n)^5.
+[[gnu::always_inline]] inline F grazing(const Directions &normal) {
+    const F away = 1.0f - (normal.z > 0.0f ? normal.z : F{}), squared = away * away;
+    return squared * squared * away;
+}
+
+// Where a viewer on the camera's axis looks when mirrored.
+[[gnu::always_inline]] inline Directions mirrored(const Directions &n) {
+    return {2.0f * n.z * n.x, 2.0f * n.z * n.y, 2.0f * n.z * n.z - 1.0f};
+}
+
+// What the vertices of some triangles hold at places in them, one a lane.
+struct FinePlaces {
+    F u{}, v{}, arriving{};
+    Directions normal{F{}, F{}, F{}};
+
+    // `fragment` gives each lane's.
+    template <class At>
+    [[gnu::always_inline]] FinePlaces(const Mesh &mesh, const FourFloats *facing, const Facet *facets, At &&fragment) {
+        const auto number = [&](int i, int k) FW_INLINED { return mesh.triangles[fragment(i).triangle][k]; };
+        const auto row = [&](int i, int k) FW_INLINED { return number(i, k) + facets[fragment(i).triangle].behind; };
+        const auto corner = [&](int k) FW_INLINED {
+            return Corners([&](int i) FW_INLINED -> const ScreenVertex & { return mesh.screen[number(i, k)]; });
+        };
+        const Corners corners[3] = {corner(0), corner(1), corner(2)};
+        alignas(64) float xs[kLanes], ys[kLanes];
+        for (int i = 0; i < kLanes; ++i) xs[i] = fragment(i).x, ys[i] = fragment(i).y;
+        const I x = __builtin_convertvector(load<F>(xs), I), y = __builtin_convertvector(load<F>(ys), I);
+        F weight{};
+        for (int k = 0; k < 3; ++k) {
+            const F part = Edges(corners[(k + 1) % 3], corners[(k + 2) % 3], x, y).rounded;
+            const auto held = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(&mesh.attributes[row(i, k)].weight); });
+            const auto faced = columns_of_four([&](int i) FW_INLINED { return facing[row(i, k)]; });
+            const F share = part * held[0];
+            weight += share;
+            u += part * held[1];
+            v += part * held[2];
+            arriving += share * faced[3];
+            normal = normal + Directions{faced[0], faced[1], faced[2]} * share;
+        }
+        const F inverse = 1.0f / weight;
+        u *= inverse;
+        v *= inverse;
+        arriving *= inverse;
+        normal = (normal * inverse).unit();
+    }
+};
+
+// As many as a vector has lanes; the last is repeated.
+[[gnu::always_inline]] inline void polish_some(const Mesh &mesh, const FourFloats *facing, const Light &light, const Facet *facets,
+                                               const Fragment *fragments, const int32_t *which, int32_t count, FourFloats *colours) {
+    const auto number = [&](int i) FW_INLINED { return which[std::min(i, count - 1)]; };
+    const auto fragment = [&](int i) FW_INLINED -> const Fragment & { return fragments[number(i)]; };
+    const auto facet = [&](int i) FW_INLINED -> const Facet & { return facets[fragment(i).triangle]; };
+    alignas(64) int32_t kinds[kLanes];
+    for (int i = 0; i < kLanes; ++i) kinds[i] = static_cast<int32_t>(facet(i).fine);
+    const auto are = [&](Fine fine) FW_INLINED { return load<I>(kinds) == static_cast<int32_t>(fine); };
+    const FinePlaces at(mesh, facing, facets, fragment);
+    const auto gloss = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(&kFineGloss[kinds[i]]); });
+    const F shine = highlight(gloss.data(), at.normal, at.normal.dot(light.towards), light) * at.arriving;
+    const Directions shines{light.colour.x * shine, light.colour.y * shine, light.colour.z * shine};
+    const auto before = columns_of_four([&](int i) FW_INLINED { return colours[number(i)]; });
+    const Directions matt{before[0], before[1], before[2]};
+    F alpha = before[3];
+    Directions colour = matt + shines * (are(Fine::eye) ? F{} + 1.0f : alpha);
+    const I metal = are(Fine::metal), glass = are(Fine::glass);
+    if (sign_bits(I(metal | glass)) != 0) {
+        const Surface *surfaces[kLanes];
+        for (int i = 0; i < kLanes; ++i) surfaces[i] = facet(i).surface;
+        const Texture<false> albedo(surfaces, false, at.u, at.v);
+        const Directions towards = mirrored(at.normal);
+        const F reflected = kGlassReflectance + (1.0f - kGlassReflectance) * grazing(at.normal);
+        const auto mirroring = [&](const F &otherwise, const F &diffuse, const F &tint, const F &lit, auto &&channel) FW_INLINED {
+            const F mirror = ambient(light, towards, channel);
+            const F on_metal = diffuse * (1.0f - kMetalMirror) + tint * (mirror * kMetalMirror + lit * 0.4f);
+            const F on_glass = diffuse * (1.0f - reflected) + mirror * reflected + lit;
+            return metal ? on_metal : glass ? on_glass : otherwise;
+        };
+        colour = {mirroring(colour.x, matt.x, albedo.red, shines.x, kRed), mirroring(colour.y, matt.y, albedo.green, shines.y, kGreen),
+                  mirroring(colour.z, matt.z, albedo.blue, shines.z, kBlue)};
+        alpha = glass ? 1.0f - (1.0f - alpha) * (1.0f - reflected) : alpha;
+    }
+    const Rows rows(bent(colour.x), bent(colour.y), bent(colour.z), closed(alpha));
+    for (int i = 0; i < std::min(kLanes, count); ++i) colours[which[i]] = rows[i];
+}
+
+void polish(const Mesh &mesh, const FourFloats *facing, const Light &light, const Facet *facets, const Fragment *fragments,
+            const int32_t *which, int32_t count, FourFloats *colours) {
+    for (int32_t i = 0; i < count; i += kLanes) polish_some(mesh, facing, light, facets, fragments, which + i, count - i, colours);
 }
 
 // Inside a surface that is smooth there, a pixel's four samples look so much alike that one colour does for all.

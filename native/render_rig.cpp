@@ -147,6 +147,11 @@ Rig::Rig(const ModelArrays &m)
     mean_openness = Outlook(*this, m.mean_mm, {}).coarse({}).head;
 }
 
+Vec3 unit(const Vec3 &v) {
+    const float squared = dot(v, v);
+    return v * (squared > 1e-30f ? 1.0f / std::sqrt(squared) : 0.0f);
+}
+
 void vertex_normals(const Rig &rig, std::span<const Position> positions_mm, std::span<const uint8_t> wanted,
                     std::span<FourFloats> normals) {
     std::fill(normals.begin(), normals.end(), FourFloats{});

@@ -29,6 +29,9 @@ inline Vec3 cross(const Vec3 &a, const Vec3 &b) {
     return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
 }
 
+// Of unit length; a vector too short to have a direction becomes 0.
+Vec3 unit(const Vec3 &v);
+
 // A point of which a vector of four numbers can be loaded.
 struct alignas(16) Position : Vec3 {
     float unused = 0.0f;

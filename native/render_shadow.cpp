@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 
-#include "render_shading.hpp"
 
 namespace fw {
 

@@ -5,7 +5,6 @@
 
 #include "maths.hpp"
 #include "render_kernels.hpp"
-#include "render_shading.hpp"
 #include "render_shadow.hpp"
 
 namespace fw {

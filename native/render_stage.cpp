@@ -31,7 +31,7 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
     for (int part = 0; part < kParts; ++part) finishes_[part] = finish_of(static_cast<uint8_t>(part), look);
     for (const uint8_t part : rig.parts) {
         const bool eye = part == kLeftEye || part == kRightEye;
-        kinds.push_back({eye ? kEyeItem : kSkinItem, 0, eye && look.highlights && look.eye_reflections});
+        kinds.push_back({eye ? kEyeItem : kSkinItem, 0, eye && look.highlights && look.eye_reflections ? Fine::eye : Fine::none});
     }
     for (size_t i = 0; i < wardrobe.items.size(); ++i) {
         const Wardrobe::Item &item = wardrobe.items[i];
@@ -39,7 +39,7 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
             const Triangle &corners = wardrobe.triangles[t];
             triangles.push_back({corners[0] + rig.vertices, corners[1] + rig.vertices, corners[2] + rig.vertices});
             kinds.push_back({static_cast<int32_t>(i), item.turns_normals() ? backs() : 0,
-                             look.highlights && is_shiny(item.material)});
+                             look.highlights ? fine_of(item.material) : Fine::none});
         }
     }
     std::vector<uint8_t> at_seam(rig.vertices);
@@ -47,7 +47,7 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
     for (size_t t = 0; t < kinds.size(); ++t) {
         const Triangle &corners = triangles[t];
         const auto is_seam = [&](int32_t v) { return v < rig.vertices && at_seam[v] != 0; };
-        looks.push_back(kinds[t].fine                                                            ? kFineLook
+        looks.push_back(kinds[t].fine != Fine::none                                              ? kFineLook
                         : is_seam(corners[0]) || is_seam(corners[1]) || is_seam(corners[2])     ? kSeamLook
                         : t < rig.parts.size()                                                   ? rig.parts[t]
                                                                 : static_cast<uint16_t>((kParts + kinds[t].item) % kSeamLook));
@@ -147,9 +147,8 @@ int64_t Stage::light(const Sitter &sitter, const Shot &shot) {
         light_item(i, shot, false);
         if (wardrobe.items[i].turns_normals()) light_item(i, shot, true);
     }
-    const Mesh mesh{screen.data(), triangles.data(), attributes.data()};
-    kernels().lay(mesh, seen_.data(), static_cast<int32_t>(seen_.size()), facets.data());
-    return kernels().lay(mesh, head_seen_.data(), static_cast<int32_t>(head_seen_.size()), facets.data());
+    kernels().lay(mesh(), seen_.data(), static_cast<int32_t>(seen_.size()), facets.data());
+    return kernels().lay(mesh(), head_seen_.data(), static_cast<int32_t>(head_seen_.size()), facets.data());
 }
 
 // Those of these vertices that are needed, by their numbers from `numbered_from` on, which is where the arrays begin that they are read from.

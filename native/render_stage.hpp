@@ -8,7 +8,6 @@
 #include "render_materials.hpp"
 #include "render_rig.hpp"
 #include "render_scene.hpp"
-#include "render_shading.hpp"
 #include "render_shadow.hpp"
 #include "render_sky.hpp"
 #include "render_wardrobe.hpp"
@@ -43,7 +42,7 @@ inline constexpr int32_t kSkinItem = -1, kEyeItem = -2;
 struct Kind {
     int32_t item;
     int32_t behind;  // to be added to its vertices' rows of attributes where it is seen from behind
-    bool fine;       // whether it has highlights that are smaller than triangles
+    Fine fine;
 };
 
 // Buffers for one scene after the other. Vertices are numbered through: the head's, then the attachments'; and so are
@@ -72,8 +71,7 @@ class Stage {
     int32_t backs() const { return static_cast<int32_t>(positions_mm.size()) - rig.vertices; }
     // A unit normal in the camera frame, of the side that an attribute row describes.
     Vec3 normal(int32_t row) const { return {facing[row][0], facing[row][1], facing[row][2]}; }
-    // The part of the light that makes highlights that arrives there.
-    float arriving(int32_t row) const { return facing[row][3]; }
+    Mesh mesh() const { return {screen.data(), triangles.data(), attributes.data()}; }
     // Draws the head and the opaque attachments of these into an emptied grid.
     void draw_opaque(std::span<const uint8_t> visible, SampleGrid &grid) const;
     // The area in its texture of an attachment's triangle, as seen, in texels per pixel.
@@ -93,7 +91,7 @@ class Stage {
     std::vector<Position> positions_mm;
     std::vector<ScreenVertex> screen;
     std::vector<Attributes> attributes;
-    std::vector<FourFloats> facing;  // per row of attributes: normal() and arriving()
+    std::vector<FourFloats> facing;  // per row of attributes: normal(), and the part of the light that makes highlights that arrives
     std::vector<Facet> facets;  // per triangle that has been seen
     Surface head{};             // of all the head's facets
 

@@ -5,7 +5,6 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "render_shading.hpp"
 
 namespace fw {
 
