@@ -264,6 +264,30 @@ def test_what_lets_nothing_through_looks_like_what_lets_next_to_nothing_through(
     assert np.abs(closed - draw(person, plain_scenes(), [])).max() > 20
 
 
+def test_more_layers_than_can_be_blended_are_refused(nobody: Person) -> None:
+    """Thinner than one step of alpha, so that none of them hides those behind it."""
+    count = 4200
+    corners = np.float32([[-60, -60, 0], [60, -60, 0], [0, 90, 0]]) + np.float32([0, 0, 0.01]) * np.arange(
+        count
+    ).reshape(-1, 1, 1)
+    thin = quad(
+        [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        WHITE,
+        vertices_mm=corners.reshape(-1, 3).astype(np.float32),
+        normals=np.tile(np.float32([0, 0, 1]), (3 * count, 1)),
+        triangles=np.arange(3 * count, dtype=np.int32).reshape(-1, 3),
+        uv=np.tile(np.float32([0.26, 0.5]), (3 * count, 1)),
+        texture=np.uint8([[[255, 255, 255, 0], [255, 255, 255, 1]]]),
+        anchors=np.full(3 * count, -1, np.int32),
+    )
+    with pytest.raises(
+        FacewrightError, match="attachments: found over 4096 layers in front of a pixel, expected fewer"
+    ):
+        draw(nobody, plain_scenes(), [thin], TINY)
+    few = dataclasses.replace(thin, triangles=thin.triangles[:4000])
+    assert draw(nobody, plain_scenes(), [few], TINY).max() > 90
+
+
 def test_the_same_bytes_alone_together_and_from_two_threads(person: Person) -> None:
     rng = np.random.default_rng(3)
     key = rng.normal(size=(5, 3)) * [1, 1, 0.3] + [0, 0, 1]
