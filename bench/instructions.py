@@ -23,12 +23,12 @@ MODES = {"once a pixel": [], "every sample": ["every-sample"]}
 PATHS = ("portable", "avx2")
 SHORT, LONG = 2, 8
 STAGES = {
-    "geometry": r"Stage::(set|express|place|project)$|vertex_normals|::(express|project)$|framed_view|Rig",
-    "shadows": r"ShadowMap|::(place|corner|cast|shadow|sky)$",
-    "light": r"Stage::(light|set_attributes)|Lighting|::light|make_light|highlight|shine",
+    "geometry": r"Stage::(set|express|place|project)$|vertex_normals|::(express|assemble|project)$|framed_view|Rig",
+    "shadows": r"ShadowMap|::(place|corner|cast|sky)$",
+    "light": r"::light|make_light",
     "raster": r"::(rasterize|walk|draw_set|by_size|set_up|corners)|draw_opaque|need_seen|FarthestBlocks",
-    "layers": r"Layers|::cover",
-    "shade": r"shade|Opaque|::Texture|Places|Fragments|::(sample|see|see_head|lay)$|texels_per_pixel",
+    "layers": r"Layers|List|::(cover|keep|blend)$",
+    "shade": r"shade|Opaque|::Texture|Places|Fragments|::(sample|polish|see|see_head|lay)$|texels_per_pixel",
     "resolve": r"resolve|Canvas",
     "memory": r"^_*mem|alloc|free|operator",
 }

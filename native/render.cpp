@@ -179,7 +179,7 @@ struct Inputs {
     fw::Batch batch(const fw::Rig &rig, size_t size, const fw::Look &look) const {
         static_assert(sizeof(fw::SceneCamera) == fw::kCameraColumns * sizeof(float));
         const bool any_made_up = std::count(made_up.data(), made_up.data() + scenes(), 0) < static_cast<ptrdiff_t>(scenes());
-        fw::Batch out{{points(neutral_mm), fw::coordinates_of(points(neutral_mm)), fw::MipTexture(square_texture("texture", texture)),
+        fw::Batch out{{points(neutral_mm), fw::MipTexture(square_texture("texture", texture)),
                        fw::MipTexture(any_made_up ? square_texture("made_up", made_up_texture) : fw::Texels(1, 1)),
                        linear_colours(vertex_colours, rig.vertices)},
                       view(expression), view(light), view(key), view(made_up), view(visible),

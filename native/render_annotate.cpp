@@ -42,7 +42,7 @@ class Annotator {
         find_surfaces();
         for (const int32_t triangle : grid_.triangle)
             if (triangle >= 0) stage_.need(triangle);
-        const Sitter pale{sitter_.neutral_mm, sitter_.coordinates_mm, MipTexture(Texels(1, 1)), MipTexture(Texels(1, 1)), {}};  // light without albedo
+        const Sitter pale{sitter_.neutral_mm, MipTexture(Texels(1, 1)), MipTexture(Texels(1, 1)), {}};  // light without albedo
         stage_.light(pale, shot);
         for (int y = 0; y < grid_.layout.side; ++y)
             for (int x = 0; x < grid_.layout.side; ++x) describe(x, y, shot.made_up, out);

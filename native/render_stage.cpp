@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace fw {
 
-std::array<LinedVector<float>, 3> coordinates_of(std::span<const Vec3> points) {
+Sitter::Sitter(std::span<const Vec3> neutral_mm, MipTexture texture, MipTexture made_up, std::vector<Vec3> vertex_albedo)
+    : neutral_mm(neutral_mm), texture(std::move(texture)), made_up(std::move(made_up)), vertex_albedo(std::move(vertex_albedo)) {
     constexpr size_t block = BlockMoves::kVertices;
-    std::array<LinedVector<float>, 3> out;
-    for (LinedVector<float> &column : out) column.resize((points.size() + block - 1) / block * block);
-    for (size_t i = 0; i < points.size(); ++i) out[0][i] = points[i].x, out[1][i] = points[i].y, out[2][i] = points[i].z;
-    return out;
+    for (LinedVector<float> &column : coordinates_mm) column.resize((neutral_mm.size() + block - 1) / block * block);
+    auto &[x, y, z] = coordinates_mm;
+    for (size_t i = 0; i < neutral_mm.size(); ++i) x[i] = neutral_mm[i].x, y[i] = neutral_mm[i].y, z[i] = neutral_mm[i].z;
 }
 
 Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop, int samples, const Look &look)

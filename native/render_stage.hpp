@@ -16,13 +16,13 @@ namespace fw {
 
 // One person, as all their images share them.
 struct Sitter {
+    Sitter(std::span<const Vec3> neutral_mm, MipTexture texture, MipTexture made_up, std::vector<Vec3> vertex_albedo);
+
     std::span<const Vec3> neutral_mm;
     std::array<LinedVector<float>, 3> coordinates_mm;  // the same, x, y and z, in whole blocks
     MipTexture texture, made_up;      // made_up only where a shot asks for it
     std::vector<Vec3> vertex_albedo;  // linear, times the texture; empty for none
 };
-
-std::array<LinedVector<float>, 3> coordinates_of(std::span<const Vec3> points);
 
 // One image of them.
 struct Shot {
