@@ -168,7 +168,7 @@ void Stage::light(const Shot &shot, const Unlit &vertices, int32_t first, int32_
 
 void Stage::light_head(const Sitter &sitter, const Shot &shot) {
     vertex_normals(rig, positions_mm, needed_, sums_);
-    const Unlit head{positions_mm.data(), &sums_[0][0], 4, 1.0f, screen.data(), rig.uv.data(), shot.openness.head.data(),
+    const Unlit head{positions_mm.data(), reinterpret_cast<const float *>(sums_.data()), 4, 1.0f, screen.data(), rig.uv.data(), shot.openness.head.data(),
                      rig.vertex_parts.data(), finishes_.data(), sitter.vertex_albedo.empty() ? nullptr : sitter.vertex_albedo.data(), nullptr};
     light(shot, head, 0, rig.vertices, 0, 0);
 }
