@@ -201,6 +201,9 @@ struct Kernels {
     // are culled, unless two_sided. The number of a triangle is first_number + its index.
     void (*rasterize)(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number,
                       bool two_sided, const Target &target);
+    // Outlines of the triangles that have an area, and are seen from the front or two_sided. Returns how many; numbers as in rasterize.
+    int32_t (*outline)(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number, bool two_sided,
+                       Outline *out);
     // Where these triangles, seen from either side, lie in front of the grid: writes down the fragments of one after the other, and
     // returns how many. At most layout.pixels() of each triangle, and what follows the last one is written over, too.
     int32_t (*cover)(const ScreenVertex *vertices, const Triangle *triangles, const int32_t *numbers, int32_t count,

@@ -307,6 +307,35 @@ void rasterize(const ScreenVertex *vertices, const Triangle *triangles, int32_t 
     }
 }
 
+int32_t outline(const ScreenVertex *vertices, const Triangle *triangles, int32_t count, int32_t first_number, bool two_sided,
+                Outline *out) {
+    Outline *const begin = out;
+    for (int32_t first = 0; first < count; first += kLanes) {
+        const int32_t n = std::min(kLanes, count - first);
+        const auto corner = [&](int which) FW_INLINED {
+            return Corners([&](int i) FW_INLINED -> const ScreenVertex & { return vertices[triangles[first + std::min(i, n - 1)][which]]; });
+        };
+        const Corners a = corner(0), b = corner(1), c = corner(2);
+        const F area = Edges(a, b, c.x, c.y).rounded;
+        const I seen = (a.near > 0.0f) & (b.near > 0.0f) & (c.near > 0.0f) & (two_sided ? area != 0.0f : area > 0.0f);
+        alignas(64) int32_t box[4][kLanes];
+        alignas(64) float near[2][kLanes];
+        store(box[0], least(least(a.x, b.x), c.x));
+        store(box[1], most(most(a.x, b.x), c.x));
+        store(box[2], least(least(a.y, b.y), c.y));
+        store(box[3], most(most(a.y, b.y), c.y));
+        const F nearer = a.near > b.near ? a.near : b.near;
+        store(near[0], nearer > c.near ? nearer : c.near);
+        store(near[1], a.near + b.near + c.near);
+        const uint32_t bits = sign_bits(seen);
+        for (int32_t i = 0; i < n; ++i) {
+            *out = {box[0][i], box[1][i], box[2][i], box[3][i], near[0][i], near[1][i], first_number + first + i};
+            out += bits >> i & 1;
+        }
+    }
+    return static_cast<int32_t>(out - begin);
+}
+
 int32_t cover(const ScreenVertex *vertices, const Triangle *triangles, const int32_t *numbers, int32_t count,
               const Target &target, Fragment *out) {
     Batch batch;
@@ -380,6 +409,6 @@ void project(const View &view, const Position *points_mm, int32_t count, int sam
 
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, cover, express, assemble, project, cast, light, sky, sample, lay, shade, polish, keep, blend, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, outline, cover, express, assemble, project, cast, light, sky, sample, lay, shade, polish, keep, blend, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

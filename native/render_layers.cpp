@@ -32,25 +32,14 @@ void Layers::find(std::span<const uint8_t> visible, const SampleGrid &grid) {
         if (!visible[i] || item.first_veil == item.last_triangle) continue;
         if (!measured) farthest_.measure(grid);
         measured = true;
-        for (int32_t t = item.first_veil; t < item.last_triangle; ++t)
-            consider(stage_.head_triangles() + t, item.two_sided);
+        const int32_t first = stage_.head_triangles() + item.first_veil, all = item.last_triangle - item.first_veil;
+        outlines_.resize(std::max(outlines_.size(), size_t(all) + 1));
+        const int32_t count = kernels().outline(stage_.screen.data(), &stage_.triangles[first], all, first, item.two_sided, outlines_.data());
+        for (const Outline &one : std::span(outlines_).first(count))
+            if (!farthest_.hide(one)) seen_.push_back({~std::bit_cast<uint32_t>(one.middle), one.triangle});  // positive floats sort as their bits do
     }
     sort_seen();
     for (const Seen &seen : seen_) stage_.see(seen.triangle, surface_of(stage_, paints_, seen.triangle));
-}
-
-void Layers::consider(int32_t triangle, bool two_sided) {
-    const Triangle &t = stage_.triangles[triangle];
-    const ScreenVertex &a = stage_.screen[t[0]], &b = stage_.screen[t[1]], &c = stage_.screen[t[2]];
-    if (!drawable(a, b, c)) return;
-    const int64_t area = doubled_area(a, b, c);
-    if (area == 0 || (area < 0 && !two_sided)) return;
-    const auto [left, right] = std::minmax({a.x, b.x, c.x});
-    const auto [top, bottom] = std::minmax({a.y, b.y, c.y});
-    const float nearest = std::max({a.inverse_depth, b.inverse_depth, c.inverse_depth});
-    if (farthest_.hide(left, right, top, bottom, nearest)) return;
-    const float middle = a.inverse_depth + b.inverse_depth + c.inverse_depth;  // the bits of positive floats sort as they do
-    seen_.push_back({~std::bit_cast<uint32_t>(middle), triangle});
 }
 
 // By distance, then by number: a radix sort, which leaves equal ones in the order of their numbers.

@@ -35,7 +35,6 @@ class Layers {
         int32_t triangle;
     };
 
-    void consider(int32_t triangle, bool two_sided);
     void sort_seen();
     void collect(std::span<const Seen> run, const Light &light, SampleGrid &grid);
     void blend(Canvas &canvas);
@@ -43,6 +42,7 @@ class Layers {
     Stage &stage_;
     std::span<const Paint> paints_;
     FarthestBlocks farthest_;
+    std::vector<Outline> outlines_;
     std::vector<Seen> seen_, moved_;
     std::vector<Fragment> found_;
     Fragments fragments_;

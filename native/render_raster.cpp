@@ -20,7 +20,8 @@ void FarthestBlocks::measure(const SampleGrid &grid) {
         }
 }
 
-bool FarthestBlocks::hide(int32_t left, int32_t right, int32_t top, int32_t bottom, float nearest) const {
+bool FarthestBlocks::hide(const Outline &one) const {
+    const auto [left, right, top, bottom, nearest, middle, triangle] = one;
     constexpr int block = kSubsample * kBlock;
     const int32_t last = side_ * kSubsample - 1;
     if (right < 0 || bottom < 0 || left > last || top > last) return true;

@@ -105,12 +105,19 @@ struct SampleGrid {
     Target target() { return {layout, triangle.data(), inverse_depth.data()}; }
 };
 
+// A triangle as far as it decides whether it can be seen.
+struct Outline {
+    int32_t left, right, top, bottom;  // fixed-point
+    float nearest, middle;             // 1 / depth: the most of its corners, and their sum
+    int32_t triangle;
+};
+
 // The farthest surface in each block of a grid, to leave out early what lies behind it.
 class FarthestBlocks {
   public:
     void measure(const SampleGrid &grid);
-    // Whether something with this box (fixed-point) and this largest 1 / depth lies behind everything in its blocks.
-    bool hide(int32_t left, int32_t right, int32_t top, int32_t bottom, float nearest) const;
+    // Whether it lies behind everything in the blocks that its box touches.
+    bool hide(const Outline &one) const;
 
   private:
     static constexpr int kBlock = 16;  // samples
