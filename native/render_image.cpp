@@ -43,7 +43,7 @@ Painter::Painter(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &c
       canvas_(grid_.layout),
       layers_(stage_, worn_, grid_.layout),
       fragments_(stage_),
-      fine_(grid_.layout.samples()),
+      fine_(std::make_unique_for_overwrite<Fragment[]>(grid_.layout.samples())),
       is_seen_(stage_.triangles.size() + 1 + kMarksTogether),
       seen_(stage_.head_triangles() + 1) {}
 
@@ -117,8 +117,8 @@ void Painter::develop(const Light &light, bool veiled, uint8_t *image) {
         const size_t first = layout.pixel(0, band.first * 2), last = layout.pixel(0, band.last * 2);
         FourFloats *colour = canvas_.colour() + (veiled ? first : 0);
         if (!veiled) std::fill(colour, colour + (last - first), FourFloats{});
-        const int32_t fine = kernels().shade_opaque(scene, band, colour, fine_.data());
-        fragments_.shade(std::span(fine_).first(fine), light);
+        const int32_t fine = kernels().shade_opaque(scene, band, colour, fine_.get());
+        fragments_.shade(std::span(fine_.get(), fine), light);
         for (int32_t i = 0; i < fine; ++i) {
             const Fragment &one = fine_[i];
             colour[one.pixel - first] += fragments_.colours()[i] * scene.coming_through(one.pixel, one.samples);

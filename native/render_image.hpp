@@ -32,7 +32,7 @@ class Painter {
     Canvas canvas_;
     Layers layers_;
     Fragments fragments_;
-    std::vector<Fragment> fine_;
+    std::unique_ptr<Fragment[]> fine_;
     std::vector<uint8_t> is_seen_;  // by 1 + the number of an opaque triangle
     std::vector<int32_t> seen_;     // triangles of the head, and room for one more
 };

@@ -18,7 +18,7 @@ constexpr size_t kMaxFragments = 1u << 26, kMaxVeils = 4096;  // of an image; of
 Layers::Layers(Stage &stage, std::span<const Paint> paints, const TileLayout &layout)
     : stage_(stage),
       paints_(paints),
-      found_(stage.wardrobe.items.empty() ? 0 : layout.pixels() * kRun + 1),
+      found_(std::make_unique_for_overwrite<Fragment[]>(stage.wardrobe.items.empty() ? 0 : layout.pixels() * kRun + 1)),
       fragments_(stage),
       first_(stage.wardrobe.items.empty() ? 0 : layout.pixels(), -1),
       known_(first_.size()),
@@ -71,14 +71,14 @@ void Layers::collect(std::span<const Seen> run, const Light &light, SampleGrid &
         corners[i] = stage_.triangles[run[i].triangle];
     }
     const int32_t count = kernels().cover(stage_.screen.data(), corners.data(), numbers.data(), static_cast<int32_t>(run.size()),
-                                          grid.target(), found_.data());
-    const auto found = std::span(found_).first(count);
+                                          grid.target(), found_.get());
+    const auto found = std::span(found_.get(), count);
     fragments_.shade(found, light);
     const size_t all = static_cast<size_t>(veils_.count) + count;
     if (all > kMaxFragments) throw std::invalid_argument("attachments: found over 2^26 fragments, expected fewer");
     if (all_.size() < all) all_.resize(2 * all);
     veils_.all = all_.data();
-    kernels().keep(found_.data(), fragments_.colours(), fragments_.near(), count, veils_, grid.inverse_depth.data());
+    kernels().keep(found_.get(), fragments_.colours(), fragments_.near(), count, veils_, grid.inverse_depth.data());
 }
 
 // Pixels with as many veils together.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -44,7 +45,7 @@ class Layers {
     FarthestBlocks farthest_;
     std::vector<Outline> outlines_;
     std::vector<Seen> seen_, moved_;
-    std::vector<Fragment> found_;
+    std::unique_ptr<Fragment[]> found_;  // of a run
     Fragments fragments_;
     std::vector<Veil> all_;
     std::vector<int32_t> first_;
