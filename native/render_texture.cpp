@@ -84,10 +84,20 @@ std::array<uint8_t, 256> roots() {
     return out;
 }
 
+// The same of each channel, where it lies in an opaque texel.
+std::array<std::array<uint32_t, 256>, 3> opaque_words() {
+    const std::array<uint8_t, 256> bytes = roots();
+    std::array<std::array<uint32_t, 256>, 3> out;
+    for (int k = 0; k < 256; ++k) out[0][k] = 0xff000000u | bytes[k], out[1][k] = bytes[k] << 8, out[2][k] = bytes[k] << 16;
+    return out;
+}
+
 // A row of opaque texels.
-void open_row(const std::array<uint8_t, 256> &roots, const uint8_t *codes, Texel *out, int count) {
+void open_row(const uint8_t *codes, Texel *out, int count) {
+    static const std::array<std::array<uint32_t, 256>, 3> words = opaque_words();
+    const auto &[red, green, blue] = words;
     for (int x = 0; x < count; ++x, codes += 3) {
-        const uint32_t word = roots[codes[0]] | uint32_t{roots[codes[1]]} << 8 | uint32_t{roots[codes[2]]} << 16 | 0xff000000u;
+        const uint32_t word = red[codes[0]] | green[codes[1]] | blue[codes[2]];
         std::memcpy(out + x, &word, sizeof(word));
     }
 }
@@ -111,7 +121,7 @@ Texels make_texels(std::span<const uint8_t> image, int width, int height, int ch
     Texels out(width, height);
     for (int y = 0; y < height; ++y) {
         const uint8_t *codes = image.data() + size_t(y) * width * channels;
-        if (channels == 3) open_row(opaque, codes, &out.at(0, y), width);
+        if (channels == 3) open_row(codes, &out.at(0, y), width);
         for (int x = 0; x < width && channels == 4; ++x, codes += 4) {
             const uint8_t alpha = codes[3];
             const auto number = [&](int c) {
