@@ -27,7 +27,7 @@ STAGES = {
     "shadows": r"ShadowMap|::(place|corner|cast|sky)$",
     "light": r"::light|make_light",
     "raster": r"::(rasterize|walk|draw_set|by_size|set_up|corners)|draw_opaque|need_seen|FarthestBlocks",
-    "layers": r"Layers|List|::(cover|keep|blend)$",
+    "layers": r"Layers|List|::(outline|cover|keep|blend)$",
     "shade": r"shade|Opaque|::Texture|Places|Fragments|::(sample|polish|see|see_head|lay)$|texels_per_pixel",
     "resolve": r"resolve|Canvas",
     "memory": r"^_*mem|alloc|free|operator",

@@ -1,6 +1,6 @@
 """Kill the generator at random moments, run it with other numbers of workers: are the bytes the same?
 
-    python bench/robustness.py WORK [--people 120] [--samples 30] [--kills 10]
+    python bench/robustness.py WORK [--people 600] [--samples 30] [--kills 10]
 
 Every run is the command line with the real generator. A killed run gets SIGKILL after a random time of up to half an
 uninterrupted run; then the same command is given again, killed again, and so on. A data set that is finished in spite
@@ -59,7 +59,7 @@ def killed(out: Path, people: int, samples: int, after_s: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path)
-    parser.add_argument("--people", type=int, default=120)
+    parser.add_argument("--people", type=int, default=600)
     parser.add_argument("--samples", type=int, default=30)
     parser.add_argument("--kills", type=int, default=10)
     asked = parser.parse_args()

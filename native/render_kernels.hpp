@@ -156,7 +156,7 @@ struct Columns {
 struct alignas(32) Finish {
     float soft_red, soft_green, soft_blue;  // how far the key light creeps past the terminator
     float lift_mm;                          // how far off its surface a vertex takes its shadow
-    Gloss gloss;                            // but of what is fine
+    Gloss gloss;                            // none where highlights are fine
 };
 
 // What vertices are lit by; all but the normals are read in the rows of the vertices' numbers.

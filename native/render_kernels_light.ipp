@@ -144,7 +144,8 @@ struct Directions {
     F lobe = half;
     for (int i = 0; i < Gloss::kMostSquarings; ++i) lobe = squarings > i ? lobe * lobe : lobe;
     const F reflected = (reflectance + (1.0f - reflectance) * light.fresnel) * gloss[2] * lobe * facing;
-    return (facing > 0.0f) & (half > 0.0f) & (reflectance > 0.0f) ? reflected : F{};
+    const I any = (facing > 0.0f) & (half > 0.0f) & (reflectance > 0.0f);
+    return any ? reflected : F{};
 }
 
 // Diffuse irradiance / pi of the environment, of one channel, which `of` picks.
