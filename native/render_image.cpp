@@ -98,10 +98,9 @@ double Painter::see() {
 // The level of the head's texture where this part of it is seen: one for all of it, by the mean. `doubled_area`: of what is seen.
 const Surface &Painter::head(bool made_up, double part, int64_t doubled_area) const {
     constexpr double per_pixel = 0.5 / (kSubsample * kSubsample * kSamples * kSamples);
-    // One look-up is a little sharper than the mean of four samples: the level that comes nearest to that mean is finer.
     const MipTexture &texture = made_up ? sitter_.made_up : sitter_.texture;
     const double density = doubled_area > 0 ? part * texture.texels() / (static_cast<double>(doubled_area) * per_pixel) : 0.0;
-    const float per_sample = stage_.look.every_sample ? 0.25f : 0.2f;
+    constexpr float per_sample = 1.0f / (kSamples * kSamples);
     return (made_up ? made_up_ : skin_).levels[texture.level(static_cast<float>(density) * per_sample)];
 }
 
