@@ -312,10 +312,7 @@ int32_t outline(const ScreenVertex *vertices, const Triangle *triangles, int32_t
     Outline *const begin = out;
     for (int32_t first = 0; first < count; first += kLanes) {
         const int32_t n = std::min(kLanes, count - first);
-        const auto corner = [&](int which) FW_INLINED {
-            return Corners([&](int i) FW_INLINED -> const ScreenVertex & { return vertices[triangles[first + std::min(i, n - 1)][which]]; });
-        };
-        const Corners a = corner(0), b = corner(1), c = corner(2);
+        const auto [a, b, c] = corners_of(vertices, [&](int i) FW_INLINED -> const Triangle & { return triangles[first + std::min(i, n - 1)]; });
         const F area = Edges(a, b, c.x, c.y).rounded;
         const I seen = (a.near > 0.0f) & (b.near > 0.0f) & (c.near > 0.0f) & (two_sided ? area != 0.0f : area > 0.0f);
         alignas(64) int32_t box[4][kLanes];
@@ -409,6 +406,7 @@ void project(const View &view, const Position *points_mm, int32_t count, int sam
 
 }  // namespace
 
-extern const Kernels kernels{FW_ISA_NAME, rasterize, outline, cover, express, assemble, project, cast, light, sky, sample, lay, shade, polish, keep, blend, shade_opaque, resolve};
+extern const Kernels kernels{FW_ISA_NAME, rasterize, outline, cover, express, assemble, project, cast, light, sky, sample, lay, shade, polish,
+                             keep, blend, shade_opaque, resolve};
 
 }  // namespace fw::FW_ISA

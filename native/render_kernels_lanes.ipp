@@ -150,6 +150,15 @@ struct Corners {
     }
 };
 
+// The corners of the triangle that `triangle` gives for each lane.
+template <class Of>
+[[gnu::always_inline]] inline std::array<Corners, 3> corners_of(const ScreenVertex *vertices, Of &&triangle) {
+    const auto corner = [&](int which) FW_INLINED {
+        return Corners([&](int i) FW_INLINED -> const ScreenVertex & { return vertices[triangle(i)[which]]; });
+    };
+    return {corner(0), corner(1), corner(2)};
+}
+
 // What edge() gives, one a lane.
 struct Edges {
     int64_t whole[kLanes];

@@ -18,10 +18,7 @@ int64_t lay(const Mesh &mesh, const int32_t *seen, int32_t count, Facet *facets)
     int64_t areas = 0;
     for (int32_t first = 0; first < count; first += kLanes, seen += kLanes) {
         const int32_t n = std::min(kLanes, count - first);
-        const auto corner = [&](int which) FW_INLINED {
-            return Corners([&](int i) FW_INLINED -> const ScreenVertex & { return mesh.screen[mesh.triangles[seen[std::min(i, n - 1)]][which]]; });
-        };
-        const Corners a = corner(0), b = corner(1), c = corner(2);
+        const auto [a, b, c] = corners_of(mesh.screen, [&](int i) FW_INLINED -> const Triangle & { return mesh.triangles[seen[std::min(i, n - 1)]]; });
         const Edges area(a, b, c.x, c.y);
         const F inverse = 1.0f / area.rounded;
         const auto share = [&](const I &steps) FW_INLINED { return __builtin_convertvector(steps, F) * inverse; };
@@ -230,12 +227,9 @@ struct FinePlaces {
     // `fragment` gives each lane's.
     template <class At>
     [[gnu::always_inline]] FinePlaces(const Mesh &mesh, const FourFloats *facing, const Facet *facets, At &&fragment) {
-        const auto number = [&](int i, int k) FW_INLINED { return mesh.triangles[fragment(i).triangle][k]; };
-        const auto row = [&](int i, int k) FW_INLINED { return number(i, k) + facets[fragment(i).triangle].behind; };
-        const auto corner = [&](int k) FW_INLINED {
-            return Corners([&](int i) FW_INLINED -> const ScreenVertex & { return mesh.screen[number(i, k)]; });
-        };
-        const Corners corners[3] = {corner(0), corner(1), corner(2)};
+        const auto triangle = [&](int i) FW_INLINED -> const Triangle & { return mesh.triangles[fragment(i).triangle]; };
+        const auto row = [&](int i, int k) FW_INLINED { return triangle(i)[k] + facets[fragment(i).triangle].behind; };
+        const std::array<Corners, 3> corners = corners_of(mesh.screen, triangle);
         alignas(64) float xs[kLanes], ys[kLanes];
         for (int i = 0; i < kLanes; ++i) xs[i] = fragment(i).x, ys[i] = fragment(i).y;
         const I x = __builtin_convertvector(load<F>(xs), I), y = __builtin_convertvector(load<F>(ys), I);

@@ -66,7 +66,8 @@ void ShadowMap::cast(const Wardrobe &wardrobe, const Wardrobe::Item &item, std::
 }
 
 DepthMap ShadowMap::map() const {
-    return {sight_.right, sight_.up, sight_.towards, kCentreMm, kScale, kSide, kPlaneMm, 2.0f * kPlaneMm, kBiasMm, kRampMm, kGrazingLiftMm, depth_.data()};
+    return {sight_.right, sight_.up, sight_.towards, kCentreMm, kScale, kSide, kPlaneMm, 2.0f * kPlaneMm, kBiasMm, kRampMm,
+            kGrazingLiftMm, depth_.data()};
 }
 
 }  // namespace fw

@@ -152,8 +152,7 @@ int64_t Stage::light(const Sitter &sitter, const Shot &shot) {
     return kernels().lay(mesh(), head_seen_.data(), static_cast<int32_t>(head_seen_.size()), facets.data());
 }
 
-// Those of these vertices that are needed, by their numbers from `numbered_from` on, which is where the arrays begin that they are read from.
-// Their rows of attributes begin with that of number `rows`.
+// Those of these vertices that are needed. `vertices` and the attributes count from the vertex `numbered_from`, and from the row `rows`.
 void Stage::light(const Shot &shot, const Unlit &vertices, int32_t first, int32_t last, int32_t numbered_from, int32_t rows) {
     int32_t count = 0;
     for (int32_t v = first; v < last; ++v) {
@@ -168,8 +167,9 @@ void Stage::light(const Shot &shot, const Unlit &vertices, int32_t first, int32_
 
 void Stage::light_head(const Sitter &sitter, const Shot &shot) {
     vertex_normals(rig, positions_mm, needed_, sums_);
-    const Unlit head{positions_mm.data(), reinterpret_cast<const float *>(sums_.data()), 4, 1.0f, screen.data(), rig.uv.data(), shot.openness.head.data(),
-                     rig.vertex_parts.data(), finishes_.data(), sitter.vertex_albedo.empty() ? nullptr : sitter.vertex_albedo.data(), nullptr};
+    const Vec3 *const albedo = sitter.vertex_albedo.empty() ? nullptr : sitter.vertex_albedo.data();
+    const Unlit head{positions_mm.data(), reinterpret_cast<const float *>(sums_.data()), 4, 1.0f, screen.data(), rig.uv.data(),
+                     shot.openness.head.data(), rig.vertex_parts.data(), finishes_.data(), albedo, nullptr};
     light(shot, head, 0, rig.vertices, 0, 0);
 }
 
@@ -178,8 +178,9 @@ void Stage::light_item(size_t number, const Shot &shot, bool behind) {
     const Finish finish = finish_of(item.material, look);
     const bool strands = item.material == Material::hair && look.highlights;
     const int32_t head = rig.vertices;
-    const Unlit worn{positions_mm.data() + head, &wardrobe.normals.data()->x, 3, behind ? -1.0f : 1.0f, screen.data() + head, wardrobe.uv.data(),
-                     (behind ? shot.openness.behind : shot.openness.worn).data(), nullptr, &finish, nullptr,
+    const std::vector<float> &open = behind ? shot.openness.behind : shot.openness.worn;
+    const Unlit worn{positions_mm.data() + head, reinterpret_cast<const float *>(wardrobe.normals.data()), 3, behind ? -1.0f : 1.0f,
+                     screen.data() + head, wardrobe.uv.data(), open.data(), nullptr, &finish, nullptr,
                      strands ? wardrobe.strands.data() : nullptr};
     light(shot, worn, head + item.first_vertex, head + item.last_vertex, head, behind ? head + backs() : head);
 }
