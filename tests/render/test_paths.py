@@ -28,6 +28,13 @@ def path(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def test_an_unknown_path_is_refused_in_one_line() -> None:
+    sheet = run("sse9", "-m", "facewright", "preview", "never.png", "--people", "1", "--samples", "1")
+    assert sheet.returncode != 0
+    assert sheet.stderr.startswith("facewright: FACEWRIGHT_ISA: found sse9, expected one of portable")
+    assert sheet.stderr.count("\n") == 1
+
+
 def test_same_bytes(path: str) -> None:
     drawn = run(path, "-m", "tests.render.pictures")
     assert drawn.returncode == 0, drawn.stderr

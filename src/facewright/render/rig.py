@@ -18,11 +18,20 @@ _rigs: weakref.WeakKeyDictionary[MorphableModel, _native.HeadRig] = weakref.Weak
 def rig_of(model: MorphableModel) -> _native.HeadRig:
     """The native rig of `model`: indices checked, expression directions stored by the vertices that they move.
 
-    Raises FacewrightError when an array's size does not fit the others or an index points outside.
+    Raises FacewrightError when an array's size does not fit the others or an index points outside, and when
+    FACEWRIGHT_ISA names kernels that this machine does not have.
     """
     if model not in _rigs:
+        _require_kernels()
         _rigs[model] = _build(model)
     return _rigs[model]
+
+
+def _require_kernels() -> None:
+    try:
+        _native.instruction_set()
+    except ValueError as error:
+        raise FacewrightError(str(error)) from error
 
 
 def _build(model: MorphableModel) -> _native.HeadRig:
