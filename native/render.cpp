@@ -11,10 +11,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <cmath>
 #include <stdexcept>
 #include <string>
 
+#include "checks.hpp"
 #include "render_annotate.hpp"
 #include "render_batch.hpp"
 #include "render_srgb.hpp"
@@ -46,13 +46,6 @@ Out<T, Dims> allocate(const std::array<size_t, Dims> &shape) {
 
 void require(bool ok, const std::string &message) {
     if (!ok) refuse(message);
-}
-
-void require_finite(const char *field, std::span<const float> values, float limit) {
-    for (const float value : values)
-        if (!(std::abs(value) <= limit))
-            refuse(std::string(field) + ": found " + std::to_string(value) + ", expected a finite number of at most " +
-                   std::to_string(limit));
 }
 
 std::span<const fw::Vec3> points(const In<float, 2> &array) {
@@ -127,7 +120,7 @@ std::vector<fw::Vec3> linear_colours(const In<uint8_t, 2> &colours, int32_t vert
 
 // Directions are unit vectors wherever there is light from them.
 void require_key(const In<float, 2> &key) {
-    require_finite("key_direction or key_irradiance", view(key), 1.0e6f);
+    fw::require_finite("key_direction or key_irradiance", view(key), 1.0e6f);
     for (const float *k = key.data(); k < key.data() + key.size(); k += 6) {
         if (k[3] < 0 || k[4] < 0 || k[5] < 0) refuse("key_irradiance: found a negative number, expected 0 or more");
         const float squared = k[0] * k[0] + k[1] * k[1] + k[2] * k[2];
@@ -169,9 +162,9 @@ struct Inputs {
         require(points_px.shape(0) == fw::kAlignment && points_px.shape(1) == 2, "points_px: expected (5, 2)");
         require(size >= 1 && size <= 4096, "size: expected 1 .. 4096");
         require(framing >= 0 && framing <= 3, "framing: expected 0 .. 3");
-        require_finite("pose, camera or jitter", view(cameras), 1.0e6f);
-        require_finite("light", view(light), 1.0e6f);
-        require_finite("expression", view(expression), 1.0e3f);
+        fw::require_finite("pose, camera or jitter", view(cameras), 1.0e6f);
+        fw::require_finite("light", view(light), 1.0e6f);
+        fw::require_finite("expression", view(expression), 1.0e3f);
         require_key(key);
         require_anchors(rig, wardrobe);
     }

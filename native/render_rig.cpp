@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "checks.hpp"
 #include "render_sky.hpp"
 
 namespace fw {
@@ -15,14 +16,6 @@ void require_size(const char *field, size_t found, size_t expected) {
     if (found != expected)
         throw std::invalid_argument(std::string(field) + ": found " + std::to_string(found) + " values, expected " +
                                     std::to_string(expected));
-}
-
-void require_finite(const char *field, std::span<const float> values) {
-    constexpr float most = 1.0e6f;
-    for (const float value : values)
-        if (!(std::abs(value) <= most))
-            throw std::invalid_argument(std::string(field) + ": found " + std::to_string(value) +
-                                        ", expected finite numbers of at most 10^6");
 }
 
 template <class T>
@@ -46,7 +39,7 @@ void check(const ModelArrays &m, size_t vertices, size_t triangles) {
     require_size("landmarks", m.landmarks.size(), kLandmarks);
     require_size("alignment_landmarks", m.alignment.size(), kAlignment * kAlignmentVertices);
     const auto limit = static_cast<int32_t>(vertices);
-    require_finite("expression_basis_mm", m.expression);
+    require_finite("expression_basis_mm", m.expression, 1.0e6f);
     require_below("triangles", m.triangles, limit);
     require_below("parts", m.parts, kParts);
     require_below("weld", m.weld, limit);

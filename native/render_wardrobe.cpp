@@ -5,6 +5,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "checks.hpp"
 
 namespace fw {
 
@@ -20,10 +21,8 @@ struct Complaint {
     void size(const char *field, size_t found, size_t expected) const {
         if (found != expected) about(field, std::to_string(found) + " rows", std::to_string(expected));
     }
-    void finite(const char *field, std::span<const float> values, float limit) const {
-        for (const float value : values)
-            if (!(std::abs(value) <= limit))
-                about(field, std::to_string(value), "finite numbers of at most " + std::to_string(static_cast<int>(limit)));
+    void finite(const char *field, std::span<const float> values, float most) const {
+        require_finite("attachment '" + name + "' " + field, values, most);
     }
 };
 

@@ -293,5 +293,5 @@ def test_a_rig_is_made_once_and_goes_with_its_model() -> None:
 def test_expressions_must_be_finite(model: MorphableModel, number: float) -> None:
     basis = model.expression_basis_mm.copy()
     basis[1, 5, 2] = number
-    with pytest.raises(FacewrightError, match=r"expression_basis_mm: found .*expected finite"):
+    with pytest.raises(FacewrightError, match=r"expression_basis_mm: found .*expected a finite number"):
         rig.rig_of(dataclasses.replace(model, expression_basis_mm=basis))
