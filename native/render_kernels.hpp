@@ -159,7 +159,7 @@ struct alignas(32) Finish {
     Gloss gloss;                            // none where highlights are fine
 };
 
-// What vertices are lit by; all but the normals are read in the rows of the vertices' numbers.
+// What vertices are lit by: arrays by their numbers.
 struct Unlit {
     const Position *positions_mm;  // head frame
     const float *normals;      // head frame, of any length: rows of at least three numbers

@@ -187,15 +187,18 @@ class Rows {
   public:
     [[gnu::always_inline]] Rows(F a, F b, F c, F d) {
         turn(a, b, c, d);
-        store(numbers_[0], a);
-        store(numbers_[1], b);
-        store(numbers_[2], c);
-        store(numbers_[3], d);
+        keep({a, b, c, d});
     }
+    // Of columns that have been turned.
+    [[gnu::always_inline]] explicit Rows(const std::array<F, 4> &turned) { keep(turned); }
 
     [[gnu::always_inline]] FourFloats operator[](int i) const { return load<FourFloats>(numbers_[i % 4] + i / 4 * 4); }
 
   private:
+    [[gnu::always_inline]] void keep(const std::array<F, 4> &turned) {
+        for (int k = 0; k < 4; ++k) store(numbers_[k], turned[k]);
+    }
+
     alignas(64) float numbers_[4][kLanes];
 };
 

@@ -104,13 +104,13 @@ void cast(const DepthMap &map, const Vec3 *points_mm, int32_t count, bool both_e
     return inside ? 1.0f - sum : F{} + 1.0f;
 }
 
-// Directions, one a lane.
-struct Directions {
+// Vectors of three numbers (directions, colours), one a lane.
+struct Vec3s {
     F x, y, z;
 
     // Of what `row` gives for each lane, three numbers.
     template <class Row>
-    [[gnu::always_inline]] static Directions of(Row &&row) {
+    [[gnu::always_inline]] static Vec3s of(Row &&row) {
         const std::array<F, 4> columns = columns_of_four([&](int i) FW_INLINED {
             const float *at = row(i);
             return FourFloats{at[0], at[1], at[2], 0.0f};
@@ -118,15 +118,15 @@ struct Directions {
         return {columns[0], columns[1], columns[2]};
     }
 
-    [[gnu::always_inline]] Directions operator*(const F &k) const { return {x * k, y * k, z * k}; }
-    [[gnu::always_inline]] Directions operator+(const Directions &to) const { return {x + to.x, y + to.y, z + to.z}; }
+    [[gnu::always_inline]] Vec3s operator*(const F &k) const { return {x * k, y * k, z * k}; }
+    [[gnu::always_inline]] Vec3s operator+(const Vec3s &to) const { return {x + to.x, y + to.y, z + to.z}; }
     [[gnu::always_inline]] F dot(const Vec3 &to) const { return x * to.x + y * to.y + z * to.z; }
     // Of unit length; what is too short to have a direction becomes 0.
-    [[gnu::always_inline]] Directions unit() const {
+    [[gnu::always_inline]] Vec3s unit() const {
         const F squared = x * x + y * y + z * z;
         return *this * (squared > 1e-30f ? 1.0f / root(squared) : F{});
     }
-    [[gnu::always_inline]] Directions turned(const View &view) const {
+    [[gnu::always_inline]] Vec3s turned(const View &view) const {
         return {dot(view.rotation[0]), dot(view.rotation[1]), dot(view.rotation[2])};
     }
 };
@@ -138,7 +138,7 @@ struct Directions {
 }
 
 // The part of the highlight's irradiance that is reflected (pi left in, as in diffuse light). `gloss`: columns of Gloss.
-[[gnu::always_inline]] inline F highlight(const F *gloss, const Directions &normal, const F &facing, const Light &light) {
+[[gnu::always_inline]] inline F highlight(const F *gloss, const Vec3s &normal, const F &facing, const Light &light) {
     const F reflectance = gloss[0], half = normal.dot(light.half);
     const I squarings = reinterpret_cast<I>(gloss[1]);
     F lobe = half;
@@ -150,7 +150,7 @@ struct Directions {
 
 // Diffuse irradiance / pi of the environment, of one channel, which `of` picks.
 template <class Channel>
-[[gnu::always_inline]] inline F ambient(const Light &light, const Directions &normal, Channel &&of) {
+[[gnu::always_inline]] inline F ambient(const Light &light, const Vec3s &normal, Channel &&of) {
     const auto &[x, y, z] = normal;
     const auto k = [&](int i) FW_INLINED { return of(light.polynomial[i]); };
     const F sum = k(0) + k(1) * y + k(2) * z + k(3) * x + k(4) * (x * y) + k(5) * (y * z) + k(6) * (z * z) + k(7) * (z * x) +
@@ -165,7 +165,7 @@ constexpr auto kBlue = [](const Vec3 &v) FW_INLINED { return v.z; };
 
 // Diffuse light of one channel.
 template <class Channel>
-[[gnu::always_inline]] inline F diffuse(const Light &light, const Directions &normal, const F &facing, const F &open, const F &arriving,
+[[gnu::always_inline]] inline F diffuse(const Light &light, const Vec3s &normal, const F &facing, const F &open, const F &arriving,
                                         const F &softness, Channel &&of) {
     return ambient(light, normal, of) * open + of(light.key) * soft_cosine(facing, softness) * arriving;
 }
@@ -175,7 +175,7 @@ template <class Channel>
 struct StrandLobes {
     F white, coloured;
 
-    [[gnu::always_inline]] StrandLobes(const Directions &strand, const Directions &normal, const F &cosine, const Vec3 &half) {
+    [[gnu::always_inline]] StrandLobes(const Vec3s &strand, const Vec3s &normal, const F &cosine, const Vec3 &half) {
         constexpr float shift = 0.09f;
         const F facing = cosine + 0.25f, lit = facing < 1.0f ? facing : F{} + 1.0f;
         const I any = facing > 0.0f;
@@ -184,7 +184,7 @@ struct StrandLobes {
     }
 
   private:
-    [[gnu::always_inline]] static F lobe(const Directions &strand, const Vec3 &half, int squarings) {
+    [[gnu::always_inline]] static F lobe(const Vec3s &strand, const Vec3 &half, int squarings) {
         const F along = strand.dot(half);
         F lobe = 1.0f - along * along;
         for (int i = 0; i < squarings; ++i) lobe *= lobe;
@@ -195,9 +195,9 @@ struct StrandLobes {
 // As many vertices as a vector has lanes, of these numbers.
 [[gnu::always_inline]] inline void light_some(const View &view, const Light &light, const DepthMap *shadow, const Unlit &from,
                                               const int32_t *numbers, Attributes *attributes, FourFloats *facing) {
-    const Directions normal = (Directions::of([&](int i) FW_INLINED { return from.normals + size_t(numbers[i]) * from.stride; }) *
+    const Vec3s normal = (Vec3s::of([&](int i) FW_INLINED { return from.normals + size_t(numbers[i]) * from.stride; }) *
                                (F{} + from.turn)).unit();
-    const Directions turned = normal.turned(view);
+    const Vec3s turned = normal.turned(view);
     const std::array<F, 8> finish = columns_of_eight([&](int i) FW_INLINED {
         return load<EightFloats>(&from.finishes[from.kinds == nullptr ? 0 : from.kinds[numbers[i]]]);
     });
@@ -205,7 +205,7 @@ struct StrandLobes {
     const F open = gather(from.open, at);
     F reached = light.has_key() ? F{} + 1.0f : open;
     if (shadow != nullptr) {
-        const Directions place = Directions::of([&](int i) FW_INLINED { return &from.positions_mm[numbers[i]].x; });
+        const Vec3s place = Vec3s::of([&](int i) FW_INLINED { return &from.positions_mm[numbers[i]].x; });
         reached = arriving(*shadow, {place.x, place.y, place.z, normal.x, normal.y, normal.z, finish[3]});
     }
     const F cosine = turned.dot(light.towards);
@@ -214,12 +214,12 @@ struct StrandLobes {
     };
     F red = channel(finish[0], kRed), green = channel(finish[1], kGreen), blue = channel(finish[2], kBlue);
     if (from.albedo != nullptr) {
-        const Directions albedo = Directions::of([&](int i) FW_INLINED { return &from.albedo[numbers[i]].x; });
+        const Vec3s albedo = Vec3s::of([&](int i) FW_INLINED { return &from.albedo[numbers[i]].x; });
         red *= albedo.x, green *= albedo.y, blue *= albedo.z;
     }
     F shine;
     if (from.strands != nullptr) {
-        const Directions strand = Directions::of([&](int i) FW_INLINED { return &from.strands[numbers[i]].x; });
+        const Vec3s strand = Vec3s::of([&](int i) FW_INLINED { return &from.strands[numbers[i]].x; });
         const StrandLobes lobes(strand.turned(view), turned, cosine, light.half);
         const F coloured = lobes.coloured * reached;
         red += light.colour.x * coloured, green += light.colour.y * coloured, blue += light.colour.z * coloured;

@@ -195,34 +195,34 @@ bool shade(const Fragment *fragments, int32_t count, const Facet *facets, const 
         colours.bend();
         const I as_it_is = load<I>(fine);
         const Rows rows(as_it_is ? matt.red : colours.red, as_it_is ? matt.green : colours.green,
-                           as_it_is ? matt.blue : colours.blue, as_it_is ? texture.alpha : closed(texture.alpha));
+                        as_it_is ? matt.blue : colours.blue, as_it_is ? texture.alpha : closed(texture.alpha));
         for (int i = 0; i < n; ++i) out[first + i] = rows[i];
         store_some(near + first, places.near, n);
     }
     return any_fine;
 }
 
-// Eyes are wet; by what Fine says.
+// By what Fine says; eyes are wet.
 constexpr std::array<Gloss, 5> kFineGloss{{{}, {0.025f, 8}, {0.03f, 6}, {0.6f, 6}, {0.04f, 9}}};
 
 // The part of the environment that a metal mirrors, and a pane's reflectance head-on.
 constexpr float kMetalMirror = 0.9f, kGlassReflectance = 0.04f;
 
 // Schlick's (1 - v.n)^5.
-[[gnu::always_inline]] inline F grazing(const Directions &normal) {
+[[gnu::always_inline]] inline F grazing(const Vec3s &normal) {
     const F away = 1.0f - (normal.z > 0.0f ? normal.z : F{}), squared = away * away;
     return squared * squared * away;
 }
 
 // Where a viewer on the camera's axis looks when mirrored.
-[[gnu::always_inline]] inline Directions mirrored(const Directions &n) {
+[[gnu::always_inline]] inline Vec3s mirrored(const Vec3s &n) {
     return {2.0f * n.z * n.x, 2.0f * n.z * n.y, 2.0f * n.z * n.z - 1.0f};
 }
 
 // What the vertices of some triangles hold at places in them, one a lane.
 struct FinePlaces {
     F u{}, v{}, arriving{};
-    Directions normal{F{}, F{}, F{}};
+    Vec3s normal{F{}, F{}, F{}};
 
     // `fragment` gives each lane's.
     template <class At>
@@ -243,7 +243,7 @@ struct FinePlaces {
             u += part * held[1];
             v += part * held[2];
             arriving += share * faced[3];
-            normal = normal + Directions{faced[0], faced[1], faced[2]} * share;
+            normal = normal + Vec3s{faced[0], faced[1], faced[2]} * share;
         }
         const F inverse = 1.0f / weight;
         u *= inverse;
@@ -265,17 +265,17 @@ struct FinePlaces {
     const FinePlaces at(mesh, facing, facets, fragment);
     const auto gloss = columns_of_four([&](int i) FW_INLINED { return load<FourFloats>(&kFineGloss[kinds[i]]); });
     const F shine = highlight(gloss.data(), at.normal, at.normal.dot(light.towards), light) * at.arriving;
-    const Directions shines{light.colour.x * shine, light.colour.y * shine, light.colour.z * shine};
+    const Vec3s shines{light.colour.x * shine, light.colour.y * shine, light.colour.z * shine};
     const auto before = columns_of_four([&](int i) FW_INLINED { return colours[number(i)]; });
-    const Directions matt{before[0], before[1], before[2]};
+    const Vec3s matt{before[0], before[1], before[2]};
     F alpha = before[3];
-    Directions colour = matt + shines * (are(Fine::eye) ? F{} + 1.0f : alpha);
+    Vec3s colour = matt + shines * (are(Fine::eye) ? F{} + 1.0f : alpha);
     const I metal = are(Fine::metal), glass = are(Fine::glass);
     if (sign_bits(I(metal | glass)) != 0) {
         const Surface *surfaces[kLanes];
         for (int i = 0; i < kLanes; ++i) surfaces[i] = facet(i).surface;
         const Texture<false> albedo(surfaces, false, at.u, at.v);
-        const Directions towards = mirrored(at.normal);
+        const Vec3s towards = mirrored(at.normal);
         const F reflected = kGlassReflectance + (1.0f - kGlassReflectance) * grazing(at.normal);
         const auto mirroring = [&](const F &otherwise, const F &diffuse, const F &tint, const F &lit, auto &&channel) FW_INLINED {
             const F mirror = ambient(light, towards, channel);
@@ -545,10 +545,8 @@ class OpaqueShader {
             store(sums, (a + b) + (c + d));
             for (int i = 0; i < kLanes; i += 4) colour_[pixels_[i] - first_] += load<FourFloats>(sums + i);
         } else {
-            const auto fours = shaded(sites_, share, [&](int i) FW_INLINED { return held(sites_, i) + held(others_, i); });
-            alignas(64) float rows[4][kLanes];
-            for (int k = 0; k < 4; ++k) store(rows[k], fours[k]);
-            for (int i = 0; i < kLanes; ++i) colour_[pixels_[i] - first_] += load<FourFloats>(rows[i % 4] + i / 4 * 4);
+            const Rows rows(shaded(sites_, share, [&](int i) FW_INLINED { return held(sites_, i) + held(others_, i); }));
+            for (int i = 0; i < kLanes; ++i) colour_[pixels_[i] - first_] += rows[i];
         }
         waiting_ = 0;
     }

@@ -1,6 +1,7 @@
 #include "render_layers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <stdexcept>
 #include <utility>

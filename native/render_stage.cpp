@@ -32,7 +32,7 @@ Stage::Stage(const Rig &rig, const Wardrobe &wardrobe, const CropTemplate &crop,
     for (int part = 0; part < kParts; ++part) finishes_[part] = finish_of(static_cast<uint8_t>(part), look);
     for (const uint8_t part : rig.parts) {
         const bool eye = part == kLeftEye || part == kRightEye;
-        kinds.push_back({eye ? kEyeItem : kSkinItem, 0, eye && look.highlights && look.eye_reflections ? Fine::eye : Fine::none});
+        kinds.push_back({kHeadItem, 0, eye && look.highlights && look.eye_reflections ? Fine::eye : Fine::none});
     }
     for (size_t i = 0; i < wardrobe.items.size(); ++i) {
         const Wardrobe::Item &item = wardrobe.items[i];

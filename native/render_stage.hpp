@@ -36,9 +36,9 @@ struct Shot {
 
 inline constexpr int32_t kLitTogether = 16;  // vertices: whole vectors on every path
 
-inline constexpr int32_t kSkinItem = -1, kEyeItem = -2;
+inline constexpr int32_t kHeadItem = -1;
 
-// What a triangle belongs to: an attachment, an eye or something else of the head.
+// What a triangle belongs to: an attachment, or the head.
 struct Kind {
     int32_t item;
     int32_t behind;  // to be added to its vertices' rows of attributes where it is seen from behind
